@@ -1,0 +1,32 @@
+"""In: nothing but the standard library. Out: errors, seed streams, digests, the records that rooms exchange.
+
+Never: imports a third-party package, reads a file, draws a random number.
+"""
+
+from paribus.core.digests import digest, digest_bytes
+from paribus.core.errors import DataError, ModelError, ParibusError, RunError, StoreError, StudyError, nearest
+from paribus.core.facts import DataFacts, FileFact, LayerFact, ModelFacts
+from paribus.core.records import EpochRecord, Outcome, Predictions
+from paribus.core.seeds import STREAMS, Stream, Streams
+
+__all__ = [
+    "STREAMS",
+    "DataError",
+    "DataFacts",
+    "EpochRecord",
+    "FileFact",
+    "LayerFact",
+    "ModelError",
+    "ModelFacts",
+    "Outcome",
+    "ParibusError",
+    "Predictions",
+    "RunError",
+    "StoreError",
+    "Stream",
+    "Streams",
+    "StudyError",
+    "digest",
+    "digest_bytes",
+    "nearest",
+]

@@ -1,0 +1,143 @@
+"""Images in memory: one frozen value for a training set and a test set, known by what is in it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from paribus.core import DataError, FileFact
+
+Pixels = npt.NDArray[np.uint8]
+Integers = npt.NDArray[np.int64]
+_Array = TypeVar("_Array", Pixels, Integers)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Images:
+    """A data set in memory; all arrays are read-only.
+
+    Attributes:
+        source: as in the study file.
+        train_images: uint8 [N, C, H, W].
+        train_labels: int64 [N], from 0 to the number of classes less one.
+        test_images, test_labels: likewise.
+        classes: names, in the order of the labels.
+        files: where the images came from.
+        fingerprint: digest of the four arrays, their shapes included.
+        test_fingerprint: digest of the test images and labels as they were before `resize`, so that looking at the
+            same test images in another size is counted as another look at the same test set.
+    """
+
+    source: str
+    train_images: Pixels
+    train_labels: Integers
+    test_images: Pixels
+    test_labels: Integers
+    classes: tuple[str, ...]
+    files: tuple[FileFact, ...]
+    fingerprint: str
+    test_fingerprint: str
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """C, H, W."""
+        _, channels, height, width = self.train_images.shape
+        return channels, height, width
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Arrays:
+    """What a reader returns: training and test images (uint8 [N, C, H, W]) and labels (int64 [N])."""
+
+    train_images: Pixels
+    train_labels: Integers
+    test_images: Pixels
+    test_labels: Integers
+
+    def each(self) -> tuple[Pixels, Integers, Pixels, Integers]:
+        """Return the four arrays in the order in which they are fingerprinted and stored."""
+        return self.train_images, self.train_labels, self.test_images, self.test_labels
+
+
+def make_images(
+    source: str,
+    arrays: tuple[Pixels, Integers, Pixels, Integers],
+    *,
+    classes: tuple[str, ...],
+    files: tuple[FileFact, ...] = (),
+    test_fingerprint: str = "",
+) -> Images:
+    """Check four arrays (training images and labels, test images and labels), freeze and fingerprint them.
+
+    Args:
+        source: as in the study file.
+        arrays: images uint8 [N, C, H, W]; labels int64 [N].
+        classes: names, in the order of the labels.
+        files: where the images came from.
+        test_fingerprint: computed from the test arrays when empty.
+
+    Raises:
+        DataError: where shapes, types or labels do not fit together.
+    """
+    frozen = Arrays(*(_read_only(array) for array in arrays))
+    _check(source, frozen.train_images, frozen.train_labels, classes=classes, part="training")
+    _check(source, frozen.test_images, frozen.test_labels, classes=classes, part="test")
+    if frozen.train_images.shape[1:] != frozen.test_images.shape[1:]:
+        shapes = f"{frozen.train_images.shape[1:]} and {frozen.test_images.shape[1:]}"
+        raise DataError(source, wrong=f"training and test images differ in shape: {shapes}")
+    return Images(
+        source,
+        *frozen.each(),
+        classes=classes,
+        files=files,
+        fingerprint=array_digest(*frozen.each()),
+        test_fingerprint=test_fingerprint or array_digest(frozen.test_images, frozen.test_labels),
+    )
+
+
+def array_digest(*arrays: Pixels | Integers) -> str:
+    """Return the SHA-256 of arrays: type and shape in words, then the values, little-endian, row by row."""
+    found = hashlib.sha256()
+    for array in arrays:
+        plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        found.update(f"{plain.dtype.str}{plain.shape};".encode())
+        found.update(plain.reshape(-1).view(np.uint8))
+    return found.hexdigest()
+
+
+def resized(images: Pixels, *, size: int) -> Pixels:
+    """Return images [N, C, size, size]: each channel by Pillow's bilinear filter, with 8-bit results.
+
+    Height and width are scaled apart, so an image that is not square is stretched. Where an image is made smaller the
+    filter is widened by the same factor (every pixel counts). Images that have the size already are returned as is.
+    """
+    count, channels, height, width = images.shape
+    if (height, width) == (size, size):
+        return images
+    from PIL import Image  # noqa: PLC0415 - needed by few studies
+
+    planes = images.reshape(count * channels, height, width)
+    out = np.empty((count * channels, size, size), dtype=np.uint8)
+    for index, plane in enumerate(planes):
+        out[index] = Image.fromarray(plane).resize((size, size), Image.Resampling.BILINEAR)
+    return out.reshape(count, channels, size, size)
+
+
+def _read_only(array: _Array) -> _Array:
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+def _check(source: str, images: Pixels, labels: Integers, *, classes: tuple[str, ...], part: str) -> None:
+    if images.dtype != np.uint8 or images.ndim != 4 or 0 in images.shape:
+        wrong = f"{part} images are {images.dtype} {images.shape}"
+        raise DataError(source, wrong=wrong, allowed="uint8 [N, C, H, W], none of them 0")
+    if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
+        wrong = f"{part} labels are {labels.dtype} {labels.shape} for {len(images)} images"
+        raise DataError(source, wrong=wrong, allowed="int64 [N], one label per image")
+    if labels.min() < 0 or labels.max() >= len(classes):
+        wrong = f"{part} labels go from {labels.min()} to {labels.max()}"
+        raise DataError(source, wrong=wrong, allowed=f"0 to {len(classes) - 1}, one for each class")

@@ -1,0 +1,23 @@
+"""In: jobs (a recipe, its randomness, shared images, a plan). Out: epoch records and outcomes, through a callback.
+
+Never: writes a file, knows the store, lets a torch object out. This door needs no torch; the workers behind it do.
+"""
+
+from paribus.train.job import Job, Plan, Resume
+from paribus.train.messages import Environment, Event, Progress, Started
+from paribus.train.pool import Pool
+from paribus.train.schedule import learning_rate, steps_per_epoch, total_steps
+
+__all__ = [
+    "Environment",
+    "Event",
+    "Job",
+    "Plan",
+    "Pool",
+    "Progress",
+    "Resume",
+    "Started",
+    "learning_rate",
+    "steps_per_epoch",
+    "total_steps",
+]

@@ -1,0 +1,70 @@
+"""How long and how much memory a training will take: measured on a few updates of random images, not guessed."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from paribus.core import Streams, digest
+from paribus.data import Images
+from paribus.study import Recipe
+from paribus.train.bench import lay_out
+from paribus.train.environment import settle
+from paribus.train.evaluate import EVALUATION_BATCH, measure
+from paribus.train.job import Plan
+from paribus.train.memory import peak, reset_peak
+from paribus.train.reference import train_epoch
+
+_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Images per second of one worker, training and measuring, and its peak memory in bytes."""
+
+    training: float
+    measuring: float
+    peak_memory_bytes: int | None
+
+
+def measure_speed(
+    recipe: Recipe, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path, plan: Plan
+) -> Speed:
+    """Return the speed of a recipe on this machine, with one worker running, from about a second of updates."""
+    settle(plan)
+    device = torch.device(plan.device)
+    reset_peak(device)
+    batch = recipe.train.batch_size
+    shape = recipe.data.model_copy(update={"validation": 0, "train_images": None})
+    probe = recipe.model_copy(update={"data": shape})
+    images = _random_images(max(batch, EVALUATION_BATCH), image_shape=image_shape, classes=classes)
+    bench = lay_out(probe, streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
+    per_epoch = -(-len(bench.parts["train"]) // batch)
+    train_epoch(bench, epoch=1, first_step=0, steps=min(per_epoch, 3))  # the first updates allocate
+    updates = seconds = 0.0
+    while seconds < _SECONDS:
+        result = train_epoch(bench, epoch=1, first_step=0, steps=1 if not updates else min(per_epoch, 20))
+        updates, seconds = updates + float(result.sizes.sum()), seconds + result.seconds
+    started = time.perf_counter()
+    measure(bench, bench.parts["test"])
+    measured = len(bench.parts["test"]) / (time.perf_counter() - started)
+    return Speed(training=updates / seconds, measuring=measured, peak_memory_bytes=peak(device))
+
+
+def _random_images(count: int, *, image_shape: tuple[int, int, int], classes: int) -> Images:
+    noise = np.random.Generator(np.random.Philox(key=0))
+    pixels = noise.integers(0, 256, size=(count, *image_shape), dtype=np.uint8)
+    labels = np.arange(count, dtype=np.int64) % classes
+    return Images(
+        source="noise",
+        train_images=pixels,
+        train_labels=labels,
+        test_images=pixels,
+        test_labels=labels,
+        classes=tuple(str(number) for number in range(classes)),
+        files=(),
+        fingerprint=digest([count, *image_shape]),
+        test_fingerprint="",
+    )

@@ -1,0 +1,48 @@
+"""What a worker is told: one run, the plan it executes under, and where to go on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from paribus.core import Streams
+from paribus.data import SharedImages
+from paribus.study import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run is executed: provenance, not identity. Fixed at the run's first start and kept on resume.
+
+    Attributes:
+        path: "reference", the plain loop.
+        device: "cpu" or a CUDA device ("cuda", "cuda:1").
+        threads: threads of one worker process.
+        memory_format: layout of image batches and convolution weights.
+    """
+
+    path: Literal["reference"] = "reference"
+    device: str = "cpu"
+    threads: int = 1
+    memory_format: Literal["contiguous", "channels_last"] = "contiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where an interrupted run goes on: finished epochs, updates made, and the state bytes after them."""
+
+    epoch: int
+    step: int
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run to train: its identity, recipe and randomness, its images, its plan."""
+
+    run: str
+    recipe: Recipe
+    streams: Streams
+    images: SharedImages
+    base_dir: Path
+    plan: Plan
+    resume: Resume | None = None

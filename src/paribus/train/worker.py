@@ -1,0 +1,103 @@
+"""A warm worker process: takes jobs from the driver, trains them one after another, sends records back.
+
+Started as `python -m paribus.train.worker DESCRIPTOR`, not through multiprocessing's own start methods: those import
+the user's main script again, which breaks scripts without a main guard. A worker writes no file. It ends when the
+driver says so or is gone.
+"""
+
+import dataclasses
+import os
+import sys
+import threading
+import time
+import traceback
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+
+import torch
+
+from paribus.core import Outcome, ParibusError
+from paribus.data import Images, SharedImages, open_images
+from paribus.train.bench import lay_out
+from paribus.train.environment import environment, environment_digest, settle
+from paribus.train.job import Job
+from paribus.train.memory import peak, reset_peak
+from paribus.train.messages import Environment, Progress, Started
+from paribus.train.reference import train_run
+
+_PROGRESS_SECONDS = 0.2
+
+
+def main(descriptor: int) -> None:
+    """Serve jobs until the driver closes its end of the connection."""
+    connection: Connection = Connection(descriptor)
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)  # its first use imports for a second: do it now
+    jobs: SimpleQueue[Job | None] = SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, jobs), daemon=True).start()
+    opened: dict[SharedImages, Images] = {}
+    while (job := jobs.get()) is not None:
+        connection.send(_serve(job, connection, opened))
+
+
+def _listen(connection: Connection, jobs: SimpleQueue[Job | None]) -> None:
+    """Pass jobs on; end the process at once when the driver is gone, even in the middle of an epoch."""
+    while True:
+        try:
+            job = connection.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+        jobs.put(job)
+
+
+def _serve(job: Job, connection: Connection, opened: dict[SharedImages, Images]) -> Outcome:
+    """Train one job; whatever goes wrong is this run's failure and nobody else's."""
+    device = torch.device(job.plan.device)
+    try:
+        settle(job.plan)
+        facts = environment(job.plan)
+        connection.send(Environment(digest=environment_digest(facts), facts=facts))
+        reset_peak(device)
+        if job.images not in opened:
+            opened[job.images] = open_images(job.images)
+        outcome = _train(job, connection, opened[job.images], environment_digest(facts))
+    except Exception as error:  # noqa: BLE001  user code may raise anything
+        outcome = Outcome(run=job.run, state="failed", epoch=0, step=0, message=_message(error))
+    return dataclasses.replace(outcome, peak_memory_bytes=peak(device))
+
+
+def _train(job: Job, connection: Connection, images: Images, facts: str) -> Outcome:
+    bench = lay_out(job.recipe, streams=job.streams, images=images, base_dir=job.base_dir, plan=job.plan)
+    connection.send(Started(run=job.run, train_images=len(bench.parts["train"])))
+    pending, told = 0, time.monotonic()
+
+    def progress(count: int) -> None:
+        nonlocal pending, told
+        pending += count
+        if time.monotonic() - told > _PROGRESS_SECONDS:
+            connection.send(Progress(run=job.run, images=pending))
+            pending, told = 0, time.monotonic()
+
+    return train_run(
+        bench,
+        run=job.run,
+        environment=facts,
+        on_epoch=connection.send,
+        on_progress=progress,
+        resume=job.resume,
+    )
+
+
+def _message(error: Exception) -> str:
+    """Say what failed and where: our own errors speak for themselves, others name the user's frame."""
+    if isinstance(error, ParibusError):
+        return str(error)
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        return f"out of memory: {error}; a smaller train.batch_size needs less"
+    frames = traceback.extract_tb(error.__traceback__)
+    foreign = [frame for frame in frames if f"{os.sep}site-packages{os.sep}" not in frame.filename]
+    last = (foreign or frames)[-1]
+    return f"{type(error).__name__}: {error} ({last.filename}:{last.lineno}, in {last.name})"
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,47 @@
+"""Small images and recipes for tests of training."""
+
+import numpy as np
+
+from paribus.data import Images
+from paribus.study import Recipe
+
+MLP = ("Flatten", "Linear(12)", "ReLU", "Linear(classes)")
+CNN = ("Conv2d(4, 3)", "ReLU", "MaxPool2d(2)", "Flatten", "Linear(classes)")
+
+
+def make_images(count=120, *, test=40, shape=(1, 8, 8), classes=4):
+    """Return real arrays that a small network can learn: each class is brighter in a place of its own."""
+    noise = np.random.Generator(np.random.Philox(key=7))
+
+    def part(n):
+        labels = np.arange(n, dtype=np.int64) % classes
+        pixels = noise.integers(0, 120, size=(n, *shape), dtype=np.uint8)
+        for row, label in enumerate(labels):
+            pixels[row, :, label : label + 2, :] += 100
+        return pixels, labels
+
+    (train, train_labels), (check, check_labels) = part(count), part(test)
+    return Images(
+        source="made",
+        train_images=train,
+        train_labels=train_labels,
+        test_images=check,
+        test_labels=check_labels,
+        classes=tuple("abcdefghij"[:classes]),
+        files=(),
+        fingerprint="made",
+        test_fingerprint="made",
+    )
+
+
+def make_recipe(layers=MLP, *, data=None, **train):
+    settings = {"lr": 0.1, "batch_size": 16, **train}
+    if "steps" not in settings:
+        settings.setdefault("epochs", 2)
+    return Recipe.model_validate(
+        {
+            "data": {"source": "digits", **(data or {})},
+            "model": {"layers": tuple(layers)},
+            "train": settings,
+        }
+    )
