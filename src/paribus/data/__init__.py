@@ -1,4 +1,4 @@
-"""In: a data specification and files on disk. Out: images as read-only uint8 arrays, splits, normalisation, facts.
+"""In: a data specification and files on disk. Out: images as uint8 arrays, splits, normalisation, facts.
 
 Never: imports torch, reaches the network, or trusts a file whose published checksum it does not have.
 """

@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again: PARIBUS_CACHE, or `paribus` in the platform's cache folder.
+    """Return the folder for what can be made again: PARIBUS_CACHE, or `paribus` in the platform's own.
 
-    That is XDG_CACHE_HOME or ~/.cache, ~/Library/Caches on macOS, LOCALAPPDATA on Windows. Without a home folder it is
-    a temporary one. The folder need not exist.
+    That is XDG_CACHE_HOME or ~/.cache, ~/Library/Caches on macOS, LOCALAPPDATA on Windows. Without a home
+    folder it is a temporary one. The folder need not exist.
     """
     chosen = os.environ.get("PARIBUS_CACHE")
     if chosen:

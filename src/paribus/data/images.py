@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,8 @@ class Images:
         classes: names, in the order of the labels.
         files: where the images came from.
         fingerprint: digest of the four arrays, their shapes included.
-        test_fingerprint: digest of the test images and labels as they were before `resize`, so that looking at the
-            same test images in another size is counted as another look at the same test set.
+        test_fingerprint: digest of the test images and labels as they were before `resize`, so that looking
+            at the same test images in another size is counted as another look at the same test set.
     """
 
     source: str
@@ -47,18 +47,13 @@ class Images:
         return channels, height, width
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Arrays:
+class Arrays(NamedTuple):
     """What a reader returns: training and test images (uint8 [N, C, H, W]) and labels (int64 [N])."""
 
     train_images: Pixels
     train_labels: Integers
     test_images: Pixels
     test_labels: Integers
-
-    def each(self) -> tuple[Pixels, Integers, Pixels, Integers]:
-        """Return the four arrays in the order in which they are fingerprinted and stored."""
-        return self.train_images, self.train_labels, self.test_images, self.test_labels
 
 
 def make_images(
@@ -81,7 +76,8 @@ def make_images(
     Raises:
         DataError: where shapes, types or labels do not fit together.
     """
-    frozen = Arrays(*(_read_only(array) for array in arrays))
+    train, train_labels, test, test_labels = arrays
+    frozen = Arrays(_read_only(train), _read_only(train_labels), _read_only(test), _read_only(test_labels))
     _check(source, frozen.train_images, frozen.train_labels, classes=classes, part="training")
     _check(source, frozen.test_images, frozen.test_labels, classes=classes, part="test")
     if frozen.train_images.shape[1:] != frozen.test_images.shape[1:]:
@@ -89,10 +85,10 @@ def make_images(
         raise DataError(source, wrong=f"training and test images differ in shape: {shapes}")
     return Images(
         source,
-        *frozen.each(),
+        *frozen,
         classes=classes,
         files=files,
-        fingerprint=array_digest(*frozen.each()),
+        fingerprint=array_digest(*frozen),
         test_fingerprint=test_fingerprint or array_digest(frozen.test_images, frozen.test_labels),
     )
 
@@ -103,15 +99,16 @@ def array_digest(*arrays: Pixels | Integers) -> str:
     for array in arrays:
         plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         found.update(f"{plain.dtype.str}{plain.shape};".encode())
-        found.update(plain.reshape(-1).view(np.uint8))
+        found.update(plain.reshape(-1).view(np.uint8).data)
     return found.hexdigest()
 
 
 def resized(images: Pixels, *, size: int) -> Pixels:
     """Return images [N, C, size, size]: each channel by Pillow's bilinear filter, with 8-bit results.
 
-    Height and width are scaled apart, so an image that is not square is stretched. Where an image is made smaller the
-    filter is widened by the same factor (every pixel counts). Images that have the size already are returned as is.
+    Height and width are scaled apart, so an image that is not square is stretched. Where an image is made
+    smaller the filter is widened by the same factor (every pixel counts). Images that have the size already
+    are returned as is.
     """
     count, channels, height, width = images.shape
     if (height, width) == (size, size):
@@ -119,7 +116,13 @@ def resized(images: Pixels, *, size: int) -> Pixels:
     from PIL import Image  # noqa: PLC0415 - needed by few studies
 
     planes = images.reshape(count * channels, height, width)
-    out = np.empty((count * channels, size, size), dtype=np.uint8)
+    try:
+        out = np.empty((count * channels, size, size), dtype=np.uint8)
+    except MemoryError as error:
+        wrong = (
+            f"{count:,} images of {size} x {size} need {count * channels * size**2 / 2**30:.0f} GiB of memory"
+        )
+        raise DataError("data.resize", wrong=wrong, allowed="a smaller size") from error
     for index, plane in enumerate(planes):
         out[index] = Image.fromarray(plane).resize((size, size), Image.Resampling.BILINEAR)
     return out.reshape(count, channels, size, size)

@@ -5,12 +5,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from paribus.core import nearest
+from paribus.study.refusals import refusal
+from paribus.study.values import shown
+
 BUILT_IN_SOURCES = ("digits", "mnist", "fashion-mnist", "kmnist", "cifar10")
 
 Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class Frozen(BaseModel):
@@ -25,22 +29,49 @@ class Standardization(Frozen):
     mean: Annotated[tuple[Finite, ...], Field(min_length=1)]
     std: Annotated[tuple[Positive, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _as_many(self) -> Self:
+        if len(self.mean) != len(self.std) and 1 not in (len(self.mean), len(self.std)):
+            wrong = f"has {len(self.mean)} means, but {len(self.std)} standard deviations"
+            raise refusal(wrong, allowed="one of each per channel, or one for all channels")
+        return self
+
 
 class DataSpec(Frozen):
     """[data]: which images, how they are split and normalised."""
 
     source: str
-    validation: Annotated[int, Field(ge=0)] | Fraction = 0
+    validation: Annotated[int, Field(ge=0, le=10**9)] | Fraction = Field(
+        default=0, description="a count (5000), a fraction below 1 (0.1), or 0 for no validation split"
+    )
     split: Literal["fixed", "seed"] = "fixed"
-    normalize: Literal["train", False] | Standardization = "train"
+    normalize: Literal["train", False] | Standardization = Field(
+        default="train", description='"train", false, or { mean = [0.5], std = [0.5] }'
+    )
     train_images: Count | None = None
     resize: Annotated[int, Field(ge=1, le=1024)] | None = None
 
     @field_validator("source")
     @classmethod
     def _known_source(cls, value: str) -> str:
+        sources = ", ".join(BUILT_IN_SOURCES)
+        if value.startswith("folder:"):
+            raise refusal(f"{shown(value)}: folders of images are not in this version", allowed=sources)
+        if re.fullmatch(r".*\.py(:.*)?", value):
+            raise refusal(f"{shown(value)}: sources of your own are not in this version", allowed=sources)
         if value not in BUILT_IN_SOURCES:
-            raise ValueError(f"unknown source|{value}|{'|'.join(BUILT_IN_SOURCES)}")
+            near = nearest(value, BUILT_IN_SOURCES)
+            raise refusal(f"{shown(value)} is no known source", allowed=sources, nearest=near)
+        return value
+
+    @field_validator("normalize", mode="before")
+    @classmethod
+    def _false_is_no_number(cls, value: object) -> object:
+        # pydantic takes 0 for False
+        if isinstance(value, int | float) and value is not False:
+            raise refusal(
+                f"{shown(value)} is not allowed", allowed='"train", false, or { mean = [0.5], std = [0.5] }'
+            )
         return value
 
 
@@ -50,22 +81,32 @@ class ModelSpec(Frozen):
     layers: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     module: str | None = None
     init: Literal[
-        "default", "kaiming_normal", "kaiming_uniform", "xavier_normal", "xavier_uniform", "orthogonal", "zeros"
+        "default",
+        "kaiming_normal",
+        "kaiming_uniform",
+        "xavier_normal",
+        "xavier_uniform",
+        "orthogonal",
+        "zeros",
     ] = "default"
 
     @field_validator("module")
     @classmethod
     def _file_and_class(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r".+\.py:[A-Za-z_]\w*", value):
-            raise ValueError("must be FILE.py:CLASS, for example nets.py:CNNNetExp4")
+            raise refusal(
+                f"{shown(value)} names no class", allowed='"FILE.py:CLASS", for example "nets.py:CNNNetExp4"'
+            )
         return value
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.layers is None) == (self.module is None):
-            raise ValueError('must have exactly one of layers = [...] and module = "FILE.py:CLASS"')
+            found = "has neither layers nor module" if self.layers is None else "has both layers and module"
+            raise refusal(found, allowed='one of layers = ["Flatten", ...] and module = "FILE.py:CLASS"')
         if self.module is not None and self.init != "default":
-            raise ValueError("init works on layers only: a module of your own initialises itself")
+            wrong = f"{shown(self.init)} works on layers only: a module of your own initialises itself"
+            raise refusal(wrong, allowed='"default"', at="init")
         return self
 
 
@@ -77,13 +118,13 @@ class StepSchedule(Frozen):
 
 
 class CosineSchedule(Frozen):
-    """From lr to eta_min along half a cosine over all updates (torch's CosineAnnealingLR, stepped every update)."""
+    """From lr to eta_min along half a cosine over all updates (torch's CosineAnnealingLR, every update)."""
 
     eta_min: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
 
 class OneCycleSchedule(Frozen):
-    """Up from lr / div_factor to lr, down to a final_div_factor-th of the start (torch's OneCycleLR, cosine)."""
+    """Up from lr / div_factor to lr, down to a final_div_factor-th of that (torch's OneCycleLR, cosine)."""
 
     pct_start: Annotated[float, Field(gt=0, lt=1)] = 0.3
     div_factor: Positive = 25.0
@@ -100,8 +141,10 @@ class Schedule(Frozen):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if sum(value is not None for value in (self.exponential, self.step, self.cosine, self.onecycle)) != 1:
-            raise ValueError("must name exactly one of exponential, step, cosine, onecycle")
+        named = [name for name, value in self if value is not None]
+        if len(named) != 1:
+            wrong = f"names {' and '.join(named)}" if named else "names no schedule"
+            raise refusal(wrong, allowed="exactly one of exponential, step, cosine, onecycle")
         return self
 
 
@@ -119,28 +162,60 @@ class TrainSpec(Frozen):
     steps: Count | None = None
     loss: Literal["cross_entropy", "nll", "mse"] = "cross_entropy"
     label_smoothing: Fraction = 0.0
-    schedule: Literal["constant"] | Schedule = "constant"
+    schedule: Literal["constant"] | Schedule = Field(
+        default="constant",
+        description='"constant", { exponential = 0.95 }, { step = { step_size = 10 } }, { cosine = {} }, '
+        "or { onecycle = {} }",
+    )
     augment: tuple[str, ...] = ()
+
+    @field_validator("batch_size", mode="before")
+    @classmethod
+    def _largest_not_yet(cls, value: object) -> object:
+        if value == "largest":
+            raise refusal(
+                '"largest" is not in this version', allowed="a whole number, for example batch_size = 32"
+            )
+        return value
 
     @field_validator("augment")
     @classmethod
     def _no_augmentation_yet(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if value:
-            raise ValueError("augmentation is not in this version; allowed: []")
+            raise refusal(f"{shown(value)}: augmentation is not in this version", allowed="augment = []")
         return value
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _one_length(self) -> Self:
         if (self.epochs is None) == (self.steps is None):
-            raise ValueError("must have exactly one of epochs = N and steps = N")
+            found = "has neither epochs nor steps"
+            if self.epochs is not None:
+                found = f"has both epochs = {self.epochs} and steps = {self.steps}"
+            raise refusal(found, allowed="one of epochs = 20 and steps = 1000")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_of_the_optimizer(self) -> Self:
         if self.nesterov and not (self.optimizer == "SGD" and self.momentum > 0):
-            raise ValueError("nesterov = true needs SGD with a momentum above 0")
+            found = f"true with {self.optimizer} and momentum = {self.momentum}"
+            raise refusal(found, allowed="true needs SGD with a momentum above 0", at="nesterov")
         if self.optimizer != "SGD" and self.momentum > 0:
-            raise ValueError(f"momentum belongs to SGD; {self.optimizer} has betas")
+            found = f"{self.momentum} with {self.optimizer}"
+            raise refusal(
+                found, allowed=f"momentum belongs to SGD; {self.optimizer} has betas", at="momentum"
+            )
         if self.optimizer == "SGD" and "betas" in self.model_fields_set:
-            raise ValueError("betas belong to Adam and AdamW; SGD has momentum")
+            found = f"{shown(self.betas)} with SGD"
+            raise refusal(found, allowed="betas belong to Adam and AdamW; SGD has momentum", at="betas")
+        return self
+
+    @model_validator(mode="after")
+    def _smoothing_of_the_loss(self) -> Self:
         if self.label_smoothing > 0 and self.loss != "cross_entropy":
-            raise ValueError(f"label_smoothing belongs to cross_entropy, not {self.loss}")
+            found = f"{self.label_smoothing} with {self.loss}"
+            raise refusal(
+                found, allowed='label smoothing belongs to loss = "cross_entropy"', at="label_smoothing"
+            )
         return self
 
 

@@ -1,5 +1,6 @@
 """One run laid out on its device: images, split, network, optimizer, and the moves that every path makes."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,11 +104,11 @@ def lay_out(
     train_images, train_labels = _tensors(images.train_images, images.train_labels, device)
     test_images, test_labels = _tensors(images.test_images, images.test_labels, device)
     parts = {
-        "train": Part(train_images, train_labels, torch.from_numpy(parts_index.train).to(device)),
+        "train": Part(train_images, train_labels, _view(parts_index.train).to(device)),
         "test": Part(test_images, test_labels, torch.arange(len(test_labels), device=device)),
     }
     if len(parts_index.validation):
-        parts["validation"] = Part(train_images, train_labels, torch.from_numpy(parts_index.validation).to(device))
+        parts["validation"] = Part(train_images, train_labels, _view(parts_index.validation).to(device))
     mean = torch.tensor(norm.mean, dtype=torch.float64).view(1, -1, 1, 1)
     std = torch.tensor(norm.std, dtype=torch.float64).view(1, -1, 1, 1)
     return Bench(
@@ -162,10 +163,7 @@ def _tensors(
 
 
 def _view(array: np.ndarray[tuple[int, ...], np.dtype[np.uint8 | np.int64]]) -> Tensor:
-    # torch warns of read-only memory; frombuffer of a writable flag would be the lie, so the flag is kept and
-    # the tensor is only ever indexed.
-    import warnings  # noqa: PLC0415
-
+    # torch warns of read-only memory, rightly; these tensors are only ever indexed.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         return torch.from_numpy(array)

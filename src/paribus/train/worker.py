@@ -16,7 +16,7 @@ from queue import SimpleQueue
 
 import torch
 
-from paribus.core import Outcome, ParibusError
+from paribus.core import EpochRecord, Outcome, ParibusError
 from paribus.data import Images, SharedImages, open_images
 from paribus.train.bench import lay_out
 from paribus.train.environment import environment, environment_digest, settle
@@ -68,23 +68,37 @@ def _serve(job: Job, connection: Connection, opened: dict[SharedImages, Images])
 def _train(job: Job, connection: Connection, images: Images, facts: str) -> Outcome:
     bench = lay_out(job.recipe, streams=job.streams, images=images, base_dir=job.base_dir, plan=job.plan)
     connection.send(Started(run=job.run, train_images=len(bench.parts["train"])))
-    pending, told = 0, time.monotonic()
-
-    def progress(count: int) -> None:
-        nonlocal pending, told
-        pending += count
-        if time.monotonic() - told > _PROGRESS_SECONDS:
-            connection.send(Progress(run=job.run, images=pending))
-            pending, told = 0, time.monotonic()
-
+    reporter = _Reporter(connection, job.run)
     return train_run(
         bench,
         run=job.run,
         environment=facts,
-        on_epoch=connection.send,
-        on_progress=progress,
+        on_epoch=reporter.epoch,
+        on_progress=reporter.images,
         resume=job.resume,
     )
+
+
+class _Reporter:
+    """Sends epochs at once and counts of images now and then."""
+
+    def __init__(self, connection: Connection, run: str) -> None:
+        self._connection, self._run = connection, run
+        self._pending, self._told = 0, time.monotonic()
+
+    def images(self, count: int) -> None:
+        self._pending += count
+        if time.monotonic() - self._told > _PROGRESS_SECONDS:
+            self._tell()
+
+    def epoch(self, record: EpochRecord) -> None:
+        self._tell()
+        self._connection.send(record)
+
+    def _tell(self) -> None:
+        if self._pending:
+            self._connection.send(Progress(run=self._run, images=self._pending))
+        self._pending, self._told = 0, time.monotonic()
 
 
 def _message(error: Exception) -> str:

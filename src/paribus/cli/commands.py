@@ -1,0 +1,267 @@
+"""The commands, in the order in which they are used."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from paribus.core import ParibusError
+
+app = typer.Typer(
+    name="paribus",
+    help="A laboratory for controlled experiments on image classifiers. All else equal.\n\n"
+    "Start with:  paribus run quickstart",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+INTERRUPTED = 130
+
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="a study file, a gallery name, or a directory")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[a.b=VALUE]...", help="settings to change: train.epochs=3")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on standard output")]
+Folder = Annotated[Path, typer.Option("--dir", help="folder of studies")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where to look for data files first")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, or auto")]
+Workers = Annotated[int | None, typer.Option(min=1, help="processes that train; default: one per core")]
+
+_STUDIES = Path("paribus-studies")
+
+
+@app.command()
+def gallery(
+    name: Annotated[str | None, typer.Argument(help="print this study")] = None, *, as_json: AsJson = False
+) -> None:
+    """List the built-in studies; with a name, print one.
+
+    Example:  paribus gallery quickstart > mine.toml
+    """
+    from paribus.cli import views  # noqa: PLC0415  rooms are imported when a verb needs them
+    from paribus.study import gallery_names, gallery_text, load_gallery  # noqa: PLC0415
+
+    if name is not None:
+        text = gallery_text(name)
+        _print_json({"name": name, "text": text}) if as_json else print(text, end="")  # noqa: T201  to be redirected
+        return
+    studies = [load_gallery(each) for each in gallery_names()]
+    if as_json:
+        _print_json([{"name": each.name, "question": each.question, "takes": each.takes} for each in studies])
+    else:
+        views.show_gallery(studies)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="name of the study; NAME.toml is written")],
+    source: Annotated[str, typer.Option("--from", metavar="STUDY", help="gallery study to start from")] = "quickstart",
+) -> None:
+    """Write a commented study file to edit.
+
+    Example:  paribus new mine --from mnist-mlp-sgd
+    """
+    from paribus.core import StudyError  # noqa: PLC0415
+    from paribus.study import gallery_text  # noqa: PLC0415
+
+    path = Path(name).with_suffix(".toml")
+    if path.exists():
+        raise StudyError(str(path), wrong="is there already", allowed="a name that is free")
+    path.write_text(gallery_text(source), encoding="utf-8")
+    typer.echo(f"{path} is written, a copy of {source}. Edit it, then:  paribus check {path}")
+
+
+@app.command()
+def data(
+    action: Annotated[str, typer.Argument(metavar="list", help="list: sources and where their files are")] = "list",
+    *,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the data sources, and where their files were found.
+
+    Example:  paribus data list --data-dir ~/data
+    """
+    from paribus.cli import views  # noqa: PLC0415
+    from paribus.core import StudyError  # noqa: PLC0415
+    from paribus.data import source_status  # noqa: PLC0415
+
+    if action != "list":
+        raise StudyError("paribus data", wrong=f"no action {action!r}", allowed="list")
+    found = source_status(data_dir=data_dir)
+    if as_json:
+        _print_json(views.sources_json(found))
+    else:
+        views.show_sources(found)
+
+
+@app.command()
+def check(
+    study: StudyArgument,
+    overrides: Overrides = None,
+    *,
+    data_dir: DataDir = None,
+    device: Device = "cpu",
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Validate a study; show networks, runs, time, memory, and what its seeds can show. Trains nothing.
+
+    Example:  paribus check quickstart design.seeds=10
+    """
+    from paribus import lab  # noqa: PLC0415
+    from paribus.cli import views  # noqa: PLC0415
+
+    found = lab.check(lab.load(study, *(overrides or ())), data_dir=data_dir, device=device, workers=workers)
+    if as_json:
+        _print_json(found.json())
+    else:
+        views.show_check(found)
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    overrides: Overrides = None,
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="a smoke-sized study; never opens the test set")] = False,
+    sealed: Annotated[bool, typer.Option("--sealed", help="leave the test set closed; `reveal` opens it")] = False,
+    data_dir: DataDir = None,
+    device: Device = "cpu",
+    workers: Workers = None,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="write report.html")] = True,
+    folder: Folder = _STUDIES,
+    as_json: AsJson = False,
+) -> None:
+    """Train what is missing, choose on validation, open the test set once, write the report.
+
+    Run it again to go on after a stop, or after adding levels or seeds: finished runs are never repeated.
+
+    Example:  paribus run quickstart train.epochs=5 design.seeds=3
+    """
+    from paribus import lab  # noqa: PLC0415
+    from paribus.cli import live, views  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    loaded = lab.load(study, *(overrides or ()))
+    try:
+        with live.Live(views.stderr) as watch:
+            results = lab.run(
+                loaded, folder=folder, data_dir=data_dir, device=device, workers=workers,
+                quick=quick, sealed=sealed, report=report, watch=watch,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        words = [study, *(overrides or ()), *(["--quick"] if quick else []), *(["--sealed"] if sealed else [])]
+        views.show_stopped(" ".join(["paribus run", *words]))
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        _print_json(results.json())
+    else:
+        views.show_results(results)
+    if results.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    study: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="one study; without it, all of the folder")] = None,
+    overrides: Overrides = None,
+    *,
+    folder: Folder = _STUDIES,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is done, running, diverged, failed.
+
+    Example:  paribus status quickstart
+    """
+    from paribus import lab  # noqa: PLC0415
+    from paribus.cli import views  # noqa: PLC0415
+
+    if study is None:
+        found = [lab.status(path.parent) for path in sorted(folder.glob("*/study.db"))]
+        _print_json([each.json() for each in found]) if as_json else views.show_studies(found, folder=folder)
+        return
+    results = lab.status(lab.load(study, *overrides) if overrides else study, folder=folder)
+    _print_json(results.json()) if as_json else views.show_status(results)
+
+
+@app.command()
+def reveal(
+    study: StudyArgument,
+    overrides: Overrides = None,
+    *,
+    reason: Annotated[str, typer.Option(help="why the test set is opened now; it is logged")],
+    folder: Folder = _STUDIES,
+    as_json: AsJson = False,
+) -> None:
+    """Open the test set of a study that was run with --sealed.
+
+    Example:  paribus reveal quickstart --reason "the design is final"
+    """
+    from paribus import lab  # noqa: PLC0415
+    from paribus.cli import views  # noqa: PLC0415
+
+    results = lab.reveal(lab.load(study, *overrides) if overrides else study, reason=reason, folder=folder)
+    _print_json(results.json()) if as_json else views.show_results(results)
+
+
+@app.command()
+def report(
+    study: StudyArgument,
+    overrides: Overrides = None,
+    *,
+    folder: Folder = _STUDIES,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild the report from what is stored; needs neither torch nor the data.
+
+    Example:  paribus report paribus-studies/quickstart-1a2b3c4d
+    """
+    from paribus import lab  # noqa: PLC0415
+
+    results = lab.status(lab.load(study, *overrides) if overrides else study, folder=folder)
+    path = results.report()
+    _print_json(results.json()) if as_json else typer.echo(path)
+
+
+def main() -> None:
+    """Run the command line; errors that a user can mend are one paragraph and an exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    from paribus.cli.safe import plain  # noqa: PLC0415
+
+    debug = "--debug" in sys.argv
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    try:
+        code = app(args=arguments, standalone_mode=False)
+    except ParibusError as error:
+        if debug:
+            raise
+        typer.echo(f"paribus: {plain(str(error))}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("stopped", err=True)
+        return INTERRUPTED
+    except Exception as error:
+        # A usage error of click, or of the copy of click inside newer typers: it shows itself.
+        if not hasattr(error, "show"):
+            raise
+        error.show()
+        return int(error.exit_code)
+    return code if isinstance(code, int) else 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a handler
+    raise KeyboardInterrupt
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, allow_nan=False, ensure_ascii=False))

@@ -1,0 +1,110 @@
+"""Stratified splits whose every part is as balanced as whole images allow, the same on every machine."""
+
+import functools
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+
+from paribus.core import DataError, Streams
+from paribus.data.images import Images, Integers, array_digest
+from paribus.study import DataSpec
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Split:
+    """Which training images train and which validate: int64 indices, ascending, read-only; their digest."""
+
+    train: Integers
+    validation: Integers
+    fingerprint: str
+
+
+def permutation(n: int, *, key: int) -> Integers:
+    """Return a permutation of 0 .. n - 1, int64, that depends on n and the key only.
+
+    It is the order of the first n 64-bit words of numpy's Philox counter generator, whose stream is part of
+    its definition (Salmon et al. 2011); Generator.permutation may change from one version of numpy to the
+    next.
+    """
+    words = np.random.Philox(key=key).random_raw(n)
+    return np.argsort(words, kind="stable").astype(np.int64, copy=False)
+
+
+def split_images(images: Images, spec: DataSpec, *, streams: Streams) -> Split:
+    """Set validation images aside and take the training images that the specification asks for.
+
+    Both are prefixes of stratified orders (`stratified_order`): within one image of each class's exact share,
+    and
+    nested: the 10,000 training images of one study are among the 20,000 of another, for the same validation
+        images. With split = "fixed" no seed changes anything; with "seed" the split stream does.
+
+    Raises:
+        DataError: when the counts do not fit the source.
+    """
+    source = streams if spec.split == "seed" else Streams(seed=0, vary=())
+    held = _validation_count(len(images.train_labels), spec=spec)
+    order = stratified_order(images.train_labels, key=source.key("split", 1))
+    validation, train = np.sort(order[:held]), np.sort(order[held:])
+    if spec.train_images is not None:
+        if spec.train_images > len(train):
+            wrong = f"{spec.train_images:,} images"
+            allowed = f"1 to {len(train):,}: what {images.source} has besides {held:,} validation images"
+            raise DataError("data.train_images", wrong=wrong, allowed=allowed)
+        taken = stratified_order(images.train_labels[train], key=source.key("split", 2))[: spec.train_images]
+        train = np.sort(train[taken])
+    for indices in (train, validation):
+        indices.setflags(write=False)
+    return Split(train, validation, array_digest(train, validation))
+
+
+def stratified_order(labels: Integers, *, key: int) -> Integers:
+    """Return an order of all images, int64 [N], in which every prefix is stratified.
+
+    Among the first h images a class with n of the N images has floor(h n / N) or ceil(h n / N): totals are
+    exact, and a longer prefix contains a shorter one (rounding by largest remainders is not nested: the
+    Alabama paradox). Which images of a class come first is a permutation drawn from the key.
+    """
+    shuffled = permutation(len(labels), key=key)
+    counts = tuple(int(count) for count in np.bincount(labels))
+    # The k-th place of a class gets the k-th image of that class in the permutation.
+    images = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    places = np.argsort(_class_sequence(counts), kind="stable")
+    order = np.empty_like(shuffled)
+    order[places] = images
+    return order
+
+
+@functools.lru_cache(maxsize=32)
+def _class_sequence(counts: tuple[int, ...]) -> Integers:
+    """Return a sequence of classes, int64 [N], each of whose prefixes stays within the classes' quotas.
+
+    The j-th image of a class of n must not come before place floor((j - 1) N / n) (or the class would exceed
+    its share rounded up) nor after place ceil(j N / n) - 1 (or fall below its share rounded down), places
+    counted from 0. Taking the earliest deadline among the images that may come meets all of them (Steiner and
+    Yeomans 1993).
+    """
+    total = sum(counts)
+    releases: list[list[tuple[int, int]]] = [[] for _ in range(total)]
+    for label, n in enumerate(counts):
+        for j in range(1, n + 1):
+            releases[(j - 1) * total // n].append((-(-j * total // n), label))
+    waiting: list[tuple[int, int]] = []
+    sequence = np.empty(total, dtype=np.int64)
+    for place, released in enumerate(releases):
+        for item in released:
+            heapq.heappush(waiting, item)
+        sequence[place] = heapq.heappop(waiting)[1]
+    return sequence
+
+
+def _validation_count(total: int, *, spec: DataSpec) -> int:
+    """Return the number of validation images: the count, or the fraction of training images, halves up."""
+    asked = spec.validation
+    held = int(asked * total + 0.5) if isinstance(asked, float) else asked
+    if asked and not 0 < held < total:
+        wrong = f"{asked} is {held:,} of the {total:,} training images"
+        raise DataError(
+            "data.validation", wrong=wrong, allowed=f"0, or 1 to {total - 1:,} images, or a fraction"
+        )
+    return held

@@ -1,0 +1,130 @@
+"""From estimates to charts: a row of dots per condition, and a forest of differences."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from paribus.figures.estimates import DifferencesData, DotsData
+from paribus.figures.theme import GREY, INK, PALETTE, VERDICTS, themed
+
+_ROW_HEIGHT = 34
+_WIDTH = 360
+
+
+def draw_dots(data: DotsData) -> alt.LayerChart:
+    """Return per-seed dots, the mean as a tick and its interval as a line, one row per condition."""
+    labels = [row.label for row in data.rows]
+    y = _row_axis(labels)
+    span = data.domain[1] - data.domain[0]
+    axis = alt.Axis(title=data.response, format=".0%" if span > 0.08 else ".1%" if span > 0.008 else ".2%", tickCount=6)
+    scale = alt.Scale(domain=list(data.domain), nice=False, zero=False)
+    x = alt.X("value:Q", scale=scale, axis=axis)
+    rows = [
+        {"label": row.label, "value": row.mean, "low": row.low, "high": row.high, "remark": row.remark}
+        for row in data.rows
+    ]
+    means = alt.Chart(alt.Data(values=rows)).encode(y=y)
+    interval = means.mark_rule(clip=True, strokeWidth=1.5, color=INK, opacity=0.75).encode(
+        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
+    )
+    tick = means.mark_tick(clip=True, thickness=3, size=16, color=INK, opacity=1).encode(x=x)
+    return _finish([_seed_dots(data, y=y, x=x), interval, tick, _remarks(rows, y)], rows=len(labels))
+
+
+def _seed_dots(data: DotsData, *, y: alt.Y, x: alt.X) -> Any:
+    rows = [
+        {"label": dot.label, "value": dot.value, "seed": dot.seed, "order": dot.order} for dot in data.dots
+    ]
+    tooltip = [
+        alt.Tooltip("label:N", title="condition"),
+        alt.Tooltip("seed:Q"),
+        alt.Tooltip("value:Q", title=data.response, format=".3%"),
+    ]
+    # The same seed sits at the same height in every row: pairs can be followed.
+    most = max((dot.order for dot in data.dots), default=0)
+    offset = alt.YOffset("order:Q", scale=alt.Scale(domain=[-0.5, most + 0.5], range=[5, _ROW_HEIGHT - 5]))
+    mark = alt.Chart(alt.Data(values=rows)).mark_circle(clip=True, size=42, color=PALETTE[0], opacity=0.7)
+    return mark.encode(x=x, y=y, yOffset=offset, tooltip=tooltip)
+
+
+def draw_differences(data: DifferencesData) -> alt.LayerChart:
+    """Return the forest: zero line, band of the smallest effect, and per contrast interval, point and verdict."""
+    labels = [row.label for row in data.rows]
+    y = _row_axis(labels)
+    title = f"difference from {data.baseline}, percentage points" if data.baseline else "difference, percentage points"
+    axis = alt.Axis(title=title, format="+~g", tickCount=7, labelExpr="datum.value == 0 ? '0' : datum.label")
+    scale = alt.Scale(domain=_domain(data), nice=True, zero=True)
+    rows = [
+        {
+            "label": row.label,
+            "value": row.difference_pp,
+            "low": row.low_pp,
+            "high": row.high_pp,
+            "verdict": row.verdict,
+            "remark": row.remark,
+        }
+        for row in data.rows
+    ]
+    known = list(VERDICTS)
+    color = alt.Color(
+        "verdict:N", scale=alt.Scale(domain=known, range=[VERDICTS[each][0] for each in known]), legend=None
+    )
+    shape = alt.Shape(
+        "verdict:N", scale=alt.Scale(domain=known, range=[VERDICTS[each][1] for each in known]), legend=None
+    )
+    chart = alt.Chart(alt.Data(values=rows)).encode(y=y)
+    interval = chart.mark_rule(strokeWidth=2).encode(
+        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=color
+    )
+    point = chart.mark_point(filled=True, size=90, opacity=1).encode(
+        x=alt.X("value:Q", scale=scale, axis=axis), color=color, shape=shape, tooltip=_difference_tooltip()
+    )
+    return _finish([*_ground(data, scale, axis), interval, point, _remarks(rows, y)], rows=len(labels))
+
+
+def _ground(data: DifferencesData, scale: alt.Scale, axis: alt.Axis) -> list[Any]:
+    effect = data.smallest_effect_pp
+    x = alt.X("low:Q", scale=scale, axis=axis)
+    zero = alt.Chart(alt.Data(values=[{"low": 0}])).mark_rule(color=INK, opacity=0.6).encode(x=x)
+    if effect is None:
+        return [zero]
+    band = alt.Chart(alt.Data(values=[{"low": -effect, "high": effect}])).mark_rect(color=GREY, opacity=0.16)
+    return [band.encode(x=x, x2="high:Q"), zero]
+
+
+def _difference_tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("label:N", title="condition"),
+        alt.Tooltip("value:Q", title="difference, pp", format="+.3f"),
+        alt.Tooltip("low:Q", title="from", format="+.3f"),
+        alt.Tooltip("high:Q", title="to", format="+.3f"),
+        alt.Tooltip("verdict:N"),
+    ]
+
+
+def _domain(data: DifferencesData) -> list[float]:
+    ends = [
+        end
+        for row in data.rows
+        for end in (row.difference_pp, row.low_pp, row.high_pp)
+        if end is not None
+    ]
+    effect = data.smallest_effect_pp or 0.0
+    low, high = min([-effect, *ends]), max([effect, *ends])
+    margin = 0.06 * (high - low) or 0.1
+    return [low - margin, high + margin]
+
+
+def _row_axis(labels: Sequence[str]) -> alt.Y:
+    axis = alt.Axis(title=None, ticks=False, domain=False, grid=False, labelLimit=230, labelPadding=10, labelFontSize=12)
+    return alt.Y("label:N", sort=list(labels), axis=axis, scale=alt.Scale(domain=list(labels), padding=0))
+
+
+def _remarks(rows: Sequence[dict[str, object]], y: alt.Y) -> Any:
+    mark = alt.Chart(alt.Data(values=list(rows))).mark_text(align="left", baseline="middle", color=INK, fontSize=11)
+    return mark.encode(x=alt.value(alt.expr("width + 12")), y=y, text="remark:N")
+
+
+def _finish(layers: Sequence[Any], *, rows: int) -> Any:
+    return themed(alt.layer(*layers).properties(width=_WIDTH, height=_ROW_HEIGHT * rows))

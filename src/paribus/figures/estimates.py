@@ -1,0 +1,175 @@
+"""Per-seed dots of every condition, and the declared differences with their intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paribus.figures.labels import short_labels
+from paribus.stats import ConditionEstimate, ContrastEstimate
+
+# More rows than this make a figure longer than a page; the tables have all.
+_MOST_ROWS = 40
+_MOST_SEEDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SeedDot:
+    """The response of one run, a fraction; `order` is the seed's place among all seeds of the figure."""
+
+    label: str
+    seed: int
+    order: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class DotRow:
+    """One condition: mean and interval as fractions, and what is written beside it."""
+
+    label: str
+    mean: float | None
+    low: float | None
+    high: float | None
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class DotsData:
+    """A row of dots per condition.
+
+    Attributes:
+        response: what is measured ("test accuracy").
+        domain: the part of the accuracy axis that is drawn; intervals may run beyond it.
+    """
+
+    response: str
+    rows: tuple[DotRow, ...]
+    dots: tuple[SeedDot, ...]
+    domain: tuple[float, float]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    """One contrast in percentage points; `verdict` is "no verdict" where statistics gives none."""
+
+    label: str
+    difference_pp: float | None
+    low_pp: float | None
+    high_pp: float | None
+    verdict: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class DifferencesData:
+    """A forest: condition minus baseline, with zero and the band of differences too small to matter.
+
+    Attributes:
+        baseline: what every row is compared with, or "" where the rows name their own.
+        smallest_effect_pp: half the width of the band; None without a declared effect.
+        confidence: of the intervals, 1 - alpha.
+    """
+
+    baseline: str
+    smallest_effect_pp: float | None
+    confidence: float
+    rows: tuple[DifferenceRow, ...]
+    notes: tuple[str, ...]
+
+
+def dots_data(conditions: Sequence[ConditionEstimate], response: str) -> DotsData:
+    """Return one row per condition, in the order given; diverged runs have no dot but are counted in the remark."""
+    drawn = conditions[:_MOST_ROWS]
+    labels = short_labels(each.name for each in drawn)
+    seeds = sorted({seed for each in drawn for seed, _ in each.values})[:_MOST_SEEDS]
+    place = {seed: order for order, seed in enumerate(seeds)}
+    dots = tuple(
+        SeedDot(labels[each.name], seed, place[seed], value)
+        for each in drawn
+        for seed, value in each.values
+        if value is not None and seed in place
+    )
+    rows = tuple(_dot_row(each, labels[each.name]) for each in drawn)
+    domain = _domain(rows, dots)
+    return DotsData(response, rows, dots, domain, notes=_dot_notes(conditions, rows, domain))
+
+
+def _dot_row(estimate: ConditionEstimate, label: str) -> DotRow:
+    low, high = estimate.interval or (None, None)
+    runs = estimate.n + estimate.diverged
+    if estimate.mean is None:
+        remark = f"diverged, {estimate.diverged} of {runs}" if estimate.diverged else "no result"
+    else:
+        remark = f"{100 * estimate.mean:.2f} %"
+        remark += f", {estimate.diverged} of {runs} diverged" if estimate.diverged else ""
+    return DotRow(label, estimate.mean, low, high, remark)
+
+
+def _domain(rows: Sequence[DotRow], dots: Sequence[SeedDot]) -> tuple[float, float]:
+    """Frame all dots, and the intervals as far as they do not squeeze the dots together."""
+    values = [dot.value for dot in dots] + [row.mean for row in rows if row.mean is not None]
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    span = max(high - low, 0.002)
+    margin = max(0.05 * span, 0.0005)
+    ends = [end for row in rows for end in (row.low, row.high) if end is not None]
+    low = max(min([low, *ends]), low - span) - margin
+    high = min(max([high, *ends]), high + span) + margin
+    return max(0.0, low), min(1.0, high)
+
+
+def _dot_notes(
+    conditions: Sequence[ConditionEstimate], rows: Sequence[DotRow], domain: tuple[float, float]
+) -> tuple[str, ...]:
+    notes = []
+    beyond = any(
+        row.low is not None and row.high is not None and (row.low < domain[0] or row.high > domain[1])
+        for row in rows
+    )
+    if beyond:
+        notes.append("An interval that touches the frame runs on beyond it.")
+    if len({seed for each in conditions for seed, _ in each.values}) > _MOST_SEEDS:
+        notes.append(f"Thinned: the first {_MOST_SEEDS} seeds are drawn.")
+    return (*notes, *_row_notes(len(conditions), "conditions"))
+
+
+def differences_data(
+    contrasts: Sequence[ContrastEstimate], smallest_effect: float | None, alpha: float
+) -> DifferencesData:
+    """Return one row per contrast, in the order given; `smallest_effect` is a fraction."""
+    drawn = contrasts[:_MOST_ROWS]
+    baselines = list(dict.fromkeys(each.baseline for each in drawn))
+    names = [each.condition for each in drawn]
+    if len(baselines) > 1:
+        names = [f"{each.condition} − {each.baseline}" for each in drawn]
+    labels = short_labels(names)
+    return DifferencesData(
+        baseline=short_labels(baselines)[baselines[0]] if len(baselines) == 1 else "",
+        smallest_effect_pp=None if smallest_effect is None else 100 * smallest_effect,
+        confidence=1 - alpha,
+        rows=tuple(_difference_row(each, labels[name]) for each, name in zip(drawn, names, strict=True)),
+        notes=_row_notes(len(contrasts), "contrasts"),
+    )
+
+
+def _difference_row(contrast: ContrastEstimate, label: str) -> DifferenceRow:
+    verdict = contrast.verdict or "no verdict"
+    if contrast.difference is None:
+        return DifferenceRow(label, None, None, None, verdict, remark=verdict)
+    low, high = contrast.interval or (None, None)
+    difference = 100 * contrast.difference
+    return DifferenceRow(
+        label,
+        difference,
+        None if low is None else 100 * low,
+        None if high is None else 100 * high,
+        verdict,
+        remark=f"{difference:+.2f} pp  {verdict}".replace("-", "\N{MINUS SIGN}"),
+    )
+
+
+def _row_notes(count: int, what: str) -> tuple[str, ...]:
+    if count <= _MOST_ROWS:
+        return ()
+    return (f"Thinned: the first {_MOST_ROWS} of {count:,} {what} are drawn.",)

@@ -1,0 +1,36 @@
+"""Names as a figure can show them: no control characters, short, and each one different."""
+
+import re
+from collections.abc import Iterable
+
+# What neither XML nor a page may hold: controls but tab and newline, lone surrogates, two noncharacters.
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def visible(text: str) -> str:
+    """Return the text with every control character replaced by U+FFFD, fit for HTML and XML once escaped."""
+    return _INVISIBLE.sub("\ufffd", text)
+
+
+def short_labels(names: Iterable[str], *, most: int = 34) -> dict[str, str]:
+    """Return name -> label of at most `most` characters; different names have different labels."""
+    labels: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        if name not in labels:
+            labels[name] = _free(_clip(" ".join(visible(name).split()) or "(empty)", most), taken, most)
+            taken.add(labels[name])
+    return labels
+
+
+def _clip(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _free(label: str, taken: set[str], most: int) -> str:
+    candidate, count = label, 1
+    while candidate in taken:
+        count += 1
+        ending = f" ({count})"
+        candidate = _clip(label, most - len(ending)) + ending
+    return candidate

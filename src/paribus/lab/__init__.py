@@ -1,0 +1,26 @@
+"""In: a study. Out: runs trained, verdicts, a report; the verbs of the commands and of the Python interface.
+
+Never: computes what a room computes. The only room that knows every other.
+"""
+
+from paribus.lab.check import Check, check
+from paribus.lab.progress import Ended, Snapshot, Watch
+from paribus.lab.results import Results
+from paribus.lab.table import Table
+from paribus.lab.verbs import STUDIES, load, report, reveal, run, status
+
+__all__ = [
+    "STUDIES",
+    "Check",
+    "Ended",
+    "Results",
+    "Snapshot",
+    "Table",
+    "Watch",
+    "check",
+    "load",
+    "report",
+    "reveal",
+    "run",
+    "status",
+]

@@ -1,0 +1,144 @@
+"""What a study will do, found out without training it: networks, runs, time, memory, and what its seeds can show."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paribus.core import DataFacts, ModelFacts
+from paribus.study import Study
+
+if TYPE_CHECKING:
+    from paribus.lab.prepare import Prepared, PreparedRun
+
+_START_SECONDS = 4.0  # of the workers: importing torch
+
+
+@dataclass(frozen=True)
+class Check:
+    """A study, looked at before it is trained.
+
+    Attributes:
+        study: the study.
+        runs: number of runs.
+        models: condition -> its network.
+        levels: condition -> {recipe path: label}.
+        data: facts of each data table that the conditions use, with the conditions.
+        seconds: estimated time for all runs.
+        memory_bytes: estimated memory of all workers together.
+        workers: processes that the estimate assumes.
+        power: what this number of seeds can and cannot show, in sentences.
+    """
+
+    study: Study
+    runs: int
+    models: dict[str, ModelFacts]
+    levels: dict[str, dict[str, str]]
+    data: tuple[tuple[DataFacts, tuple[str, ...]], ...]
+    seconds: float
+    memory_bytes: int
+    workers: int
+    power: tuple[str, ...]
+
+    def json(self) -> dict[str, Any]:
+        """Return the check as the command prints it with --json."""
+        conditions = [
+            {
+                "name": name,
+                "levels": levels,
+                "parameters": self.models[name].parameters,
+                "layers": [_layer(layer) for layer in dataclasses.asdict(self.models[name])["layers"]],
+            }
+            for name, levels in self.levels.items()
+        ]
+        estimate = {"seconds": self.seconds, "bytes": self.memory_bytes}
+        return {"runs": self.runs, "conditions": conditions, "estimate": estimate, "findings": []}
+
+
+def check(
+    study: Study, *, data_dir: Path | None = None, device: str = "cpu", workers: int | None = None
+) -> Check:
+    """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
+    from paribus.lab.prepare import prepare  # noqa: PLC0415
+    from paribus.lab.training import settle_device, worker_count  # noqa: PLC0415
+    from paribus.stats import can_show, smallest_effect  # noqa: PLC0415
+
+    device = settle_device(device)
+    prepared = prepare(study, data_dir=data_dir)
+    models = _models(prepared)
+    count = worker_count(device, wanted=workers, missing=len(prepared.runs))
+    seconds, memory = _estimate(prepared, device=device, workers=count)
+    users: dict[str, list[str]] = {}
+    for each in _first_seed(prepared):
+        users.setdefault(each.data, []).append(each.run.condition)
+    margin, _ = smallest_effect(study.design.smallest_effect, images=_judged(prepared))
+    sentences = can_show(
+        study.design.seeds,
+        contrasts=len(prepared.conditions) - 1,
+        alpha=study.design.alpha,
+        smallest_effect=margin,
+    )
+    return Check(
+        study=study,
+        runs=len(prepared.runs),
+        models=models,
+        levels={each.name: dict(each.levels) for each in prepared.conditions},
+        data=tuple((prepared.data[key], tuple(names)) for key, names in users.items()),
+        seconds=seconds,
+        memory_bytes=memory,
+        workers=count,
+        power=sentences,
+    )
+
+
+def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
+    from paribus.models import describe  # noqa: PLC0415  torch
+
+    known: dict[str, ModelFacts] = {}
+    for key, (spec, data) in prepared.models.items():
+        facts = prepared.data[data]
+        known[key] = describe(
+            spec, image_shape=facts.image_shape, classes=len(facts.classes), base_dir=prepared.study.base_dir
+        )
+    return {each.run.condition: known[each.model] for each in _first_seed(prepared)}
+
+
+def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int]:
+    """Return seconds and bytes, from a moment of updates of each network and batch size on random images."""
+    from paribus.lab.prepare import plan_for  # noqa: PLC0415
+    from paribus.train import total_steps  # noqa: PLC0415
+    from paribus.train.estimate import Speed, measure_speed  # noqa: PLC0415  torch
+
+    speeds: dict[tuple[str, int], Speed] = {}
+    total = 0.0
+    for each in _first_seed(prepared):
+        recipe, facts = each.run.recipe, prepared.data[each.data]
+        key = (each.model, recipe.train.batch_size)
+        if key not in speeds:
+            speeds[key] = measure_speed(
+                recipe,
+                image_shape=facts.image_shape,
+                classes=len(facts.classes),
+                base_dir=prepared.study.base_dir,
+                plan=plan_for(recipe, device=device),
+            )
+        images = sum(facts.train)
+        seen = total_steps(recipe.train, images=images) * min(recipe.train.batch_size, images)
+        measured = (seen / images + 1) * (images + sum(facts.validation) + sum(facts.test))
+        total += seen / speeds[key].training + measured / speeds[key].measuring
+    peak = max(speed.peak_memory_bytes or 0 for speed in speeds.values())
+    return _START_SECONDS + total * prepared.study.design.seeds / workers, peak * workers
+
+
+def _first_seed(prepared: "Prepared") -> "list[PreparedRun]":
+    """Return one run of each condition."""
+    return list({each.run.condition: each for each in reversed(prepared.runs)}.values())[::-1]
+
+
+def _judged(prepared: "Prepared") -> int:
+    return min(sum(facts.test) for facts in prepared.data.values())
+
+
+def _layer(layer: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: layer[key] for key in ("name", "output_shape", "parameters", "sum")}
+    return {**kept, "multiply_adds": layer["multiply_adds"]}

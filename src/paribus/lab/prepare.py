@@ -1,0 +1,95 @@
+"""From a study to runs that can be trained: images loaded and shared, identities computed, plans made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paribus.core import DataFacts, ModelError, Streams, digest, digest_bytes
+from paribus.data import Images, SharedImages, describe_data, load_images, share_images
+from paribus.study import Condition, DataSpec, ModelSpec, Recipe, Run, Study, expand, runs
+from paribus.train import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """A run with its identity, and what it is trained on."""
+
+    id: str
+    run: Run
+    data: str  # key of its data facts
+    model: str  # key of its model facts
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A study whose images are at hand.
+
+    Attributes:
+        images: key of data facts -> images in shared memory.
+        data: key of data facts -> facts.
+        models: key of model facts -> the model, and the key of the data it sees.
+    """
+
+    study: Study
+    conditions: tuple[Condition, ...]
+    runs: tuple[PreparedRun, ...]
+    images: Mapping[str, SharedImages]
+    data: Mapping[str, DataFacts]
+    models: Mapping[str, tuple[ModelSpec, str]]
+
+
+def prepare(study: Study, *, data_dir: Path | None = None) -> Prepared:
+    """Load and share what the study's runs need, and give every run its identity.
+
+    Raises:
+        DataError: images are missing, damaged, or too few for the split.
+        ModelError: a module's file is not there.
+    """
+    conditions = expand(study)
+    specs = {data_key(study, each.recipe.data): each.recipe.data for each in conditions}
+    loaded: dict[str, tuple[Images, SharedImages]] = {}
+    facts, images = {}, {}
+    for key, spec in specs.items():
+        pixels = digest([spec.source, spec.resize])
+        if pixels not in loaded:
+            found = load_images(spec, data_dir=data_dir)
+            loaded[pixels] = (found, share_images(found))
+        facts[key] = describe_data(loaded[pixels][0], spec, streams=Streams(0, study.design.vary_streams))
+        images[key] = loaded[pixels][1]
+    prepared = tuple(_identify(study, run, facts) for run in runs(study))
+    models = {each.model: (each.run.recipe.model, each.data) for each in prepared}
+    return Prepared(study, conditions, prepared, images, facts, models)
+
+
+def data_key(study: Study, spec: DataSpec) -> str:
+    """Return the key of the facts about a data table, as this study's streams split it."""
+    return digest([spec.model_dump(mode="json"), list(study.design.vary_streams)])
+
+
+def plan_for(recipe: Recipe, *, device: str) -> Plan:
+    """Return how a run is executed: channels_last where there are convolutions (docs/log.md has the numbers)."""
+    convolutional = any(layer.lstrip().startswith("Conv2d") for layer in recipe.model.layers or ())
+    return Plan(device=device, memory_format="channels_last" if convolutional else "contiguous")
+
+
+def _identify(study: Study, run: Run, facts: Mapping[str, DataFacts]) -> PreparedRun:
+    data = data_key(study, run.recipe.data)
+    source = model_source(run.recipe.model, base_dir=study.base_dir)
+    shape, classes = facts[data].image_shape, len(facts[data].classes)
+    return PreparedRun(
+        id=digest({"run": run.key, "data": facts[data].fingerprint, "model": source}),
+        run=run,
+        data=data,
+        model=digest([run.recipe.model.model_dump(mode="json"), source, list(shape), classes]),
+    )
+
+
+def model_source(spec: ModelSpec, *, base_dir: Path) -> str:
+    """Return the digest of a user's model file, "" for layer expressions; needs no torch."""
+    if spec.module is None:
+        return ""
+    path = base_dir / spec.module.rpartition(":")[0]
+    try:
+        return digest_bytes(path.read_bytes())
+    except OSError as error:
+        raise ModelError("model.module", wrong=f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,210 @@
+"""What a study's directory says: runs, estimates, verdicts, choice and looks, as tables, as JSON, as figures."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paribus.lab.looking import NO_RULE, last_epochs, look_at
+from paribus.lab.table import Table
+from paribus.store import Choice, Epoch, Look, Run, SealedEpoch, StoreReader, count_looks, open_reader
+from paribus.study import Condition, Study, expand
+
+if TYPE_CHECKING:
+    from paribus.stats import ConditionEstimate, ContrastEstimate, RunTable
+
+
+@dataclass(frozen=True)
+class Results:
+    """A study as its directory holds it at one moment; read-only, and without torch.
+
+    Attributes:
+        study: the study, as its file in the directory says.
+        directory: where it lives.
+        runs: the runs that the study asks for.
+        last: each run's latest epoch.
+        test: each run's test loss and accuracy by epoch; empty while sealed.
+        look: the look that opened the test set for all runs, None while sealed.
+        choice: what was chosen before that look.
+        looks: how often this test set was opened, over all studies of the folder.
+        facts: "data" and "model" facts by key, "study" facts.
+    """
+
+    study: Study
+    directory: Path
+    runs: tuple[Run, ...]
+    last: Mapping[str, Epoch]
+    test: Mapping[str, tuple[SealedEpoch, ...]]
+    look: Look | None
+    choice: Choice | None
+    looks: int
+    facts: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def response(self) -> str:
+        """The split that the verdicts stand on: "test" after a look at all runs, "validation" before."""
+        return "test" if self.look is not None else "validation"
+
+    @functools.cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of the study, baseline first."""
+        return expand(self.study)
+
+    @functools.cached_property
+    def margin(self) -> tuple[float, str]:
+        """The smallest effect, a fraction, and where it comes from."""
+        from paribus.stats import smallest_effect  # noqa: PLC0415  scipy: not for a look at the state of runs
+
+        return smallest_effect(self.study.design.smallest_effect, images=max(1, self._images))
+
+    @functools.cached_property
+    def estimates(self) -> "tuple[ConditionEstimate, ...]":
+        """Each condition over its seeds."""
+        from paribus.stats import describe  # noqa: PLC0415
+
+        return describe(self._responses, alpha=self.study.design.alpha)
+
+    @functools.cached_property
+    def contrasts(self) -> "tuple[ContrastEstimate, ...]":
+        """Each declared contrast with its verdict."""
+        from paribus.stats import contrasts  # noqa: PLC0415
+
+        return contrasts(self._responses, smallest_effect=self.margin[0], alpha=self.study.design.alpha)
+
+    def sentences(self) -> dict[str, str]:
+        """Return what each contrast allows to be said, by condition."""
+        from paribus.stats import sentence  # noqa: PLC0415
+
+        say = functools.partial(sentence, alpha=self.study.design.alpha, smallest_effect=self.margin[0])
+        return {each.condition: say(each) for each in self.contrasts}
+
+    def answer(self) -> str:
+        """Return the study's answer in a sentence or two."""
+        from paribus.stats import answer  # noqa: PLC0415
+
+        return answer(self.contrasts, alpha=self.study.design.alpha, smallest_effect=self.margin[0])
+
+    def table(self) -> Table:
+        """Return one row per condition: seeds, mean, standard deviation and interval of the response."""
+        columns = ("condition", "n", "diverged", "mean", "sd", "low", "high", "note")
+        rows = [
+            (e.name, e.n, e.diverged, e.mean, e.sd, *(e.interval or (None, None)), e.reason) for e in self.estimates
+        ]
+        return Table(columns, rows)
+
+    def effects(self) -> Table:
+        """Return one row per contrast with the baseline: difference, interval, p values, verdict."""
+        columns = ("condition", "baseline", "n", "difference", "low", "high", "p", "p_adjusted", "verdict", "note")
+        rows = [
+            (c.condition, c.baseline, c.n, c.difference, *(c.interval or (None, None)), c.p, c.p_adjusted)
+            + (c.verdict, c.reason)
+            for c in self.contrasts
+        ]
+        return Table(columns, rows)
+
+    def figure(self, name: str = "curves") -> Any:
+        """Return a figure as an Altair chart: "loss", "accuracy" ("curves" is both), "seeds", "differences"."""
+        from paribus.lab.content import figure  # noqa: PLC0415  altair
+
+        return figure(self, name)
+
+    def report(self) -> Path:
+        """Write the report, figures and tables from the store; return the report's path."""
+        from paribus.lab.content import write_report  # noqa: PLC0415  altair, jinja2
+
+        return write_report(self)
+
+    def json(self) -> dict[str, Any]:
+        """Return the study as the commands print it with --json."""
+        from paribus.lab.as_json import results_json  # noqa: PLC0415
+
+        return results_json(self)
+
+    @property
+    def failed(self) -> tuple[Run, ...]:
+        """The runs that an error ended."""
+        return tuple(run for run in self.runs if run.state == "failed")
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run has ended, well or diverged."""
+        return all(run.state in ("done", "diverged") for run in self.runs)
+
+    def test_accuracy(self, run: Run) -> float | None:
+        """Return a run's test accuracy at the last epoch; None while sealed, and for a diverged run."""
+        opened = self.test.get(run.id)
+        return opened[-1].test_accuracy if opened and run.state == "done" else None
+
+    def validation_accuracy(self, run: Run) -> float | None:
+        """Return a run's validation accuracy at its latest epoch; None without a split, and for a diverged run."""
+        epoch = self.last.get(run.id)
+        return epoch.validation_accuracy if epoch and run.state != "diverged" else None
+
+    @functools.cached_property
+    def _responses(self) -> "RunTable":
+        from paribus.stats import RunTable  # noqa: PLC0415
+
+        values: dict[str, dict[int, float | None]] = {each.name: {} for each in self.conditions}
+        measure = self.test_accuracy if self.look is not None else self.validation_accuracy
+        for run in self.runs:
+            value = measure(run)
+            if run.state == "diverged" or (run.state == "done" and value is not None):
+                values[run.condition][run.seed] = value
+        return RunTable(values=values, baseline=self.conditions[0].name, images=self._images)
+
+    @property
+    def _images(self) -> int:
+        part = "test" if self.look is not None else "validation"
+        return max((sum(facts[part]) for facts in self.facts["data"].values()), default=0)
+
+
+def read(directory: Path, study: Study) -> Results:
+    """Read a study's directory; the study says which conditions there are, the store what became of them."""
+    with open_reader(directory) as store:
+        return read_from(store, study)
+
+
+def read_from(store: StoreReader, study: Study) -> Results:
+    """Read an open store."""
+    look = look_at(store)
+    opened: dict[str, list[SealedEpoch]] = {}
+    for epoch in store.sealed(look).epochs() if look else ():
+        opened.setdefault(epoch.run, []).append(epoch)
+    facts = {kind: store.facts(kind) for kind in ("data", "model", "study")}
+    prints = {each["test_fingerprint"] for each in facts["data"].values()}
+    folder = store.directory.parent
+    return Results(
+        study=study,
+        directory=store.directory,
+        runs=store.runs(),
+        last=last_epochs(store),
+        test={run: tuple(epochs) for run, epochs in opened.items()},
+        look=look,
+        choice=store.choice() if look else None,
+        looks=max((count_looks(folder, test_fingerprint=each).looks for each in prints), default=0),
+        facts=facts,
+    )
+
+
+def chosen(results: Results) -> tuple[str, str, str] | None:
+    """Return condition, rule and digest of the choice; None when nothing was chosen."""
+    choice = results.choice
+    if choice is None or choice.value["condition"] is None:
+        return None
+    return choice.value["condition"], choice.value["rule"], choice.sha256
+
+
+def response_note(results: Results) -> str:
+    """Return what the response means and how it came to be, for readers of a table."""
+    if results.response == "validation":
+        return (
+            "Accuracies are on the validation split: the test set is still sealed, "
+            "so these numbers may be looked at again and again and prove less."
+        )
+    rule = results.choice.value["rule"] if results.choice else NO_RULE
+    how = "after the choice was written" if rule != NO_RULE else "without a choice (there is no validation split)"
+    return (
+        f"Accuracies are on the test set, opened once for all runs together, {how}; "
+        f"it is look {results.looks} at this test set in this folder of studies."
+    )

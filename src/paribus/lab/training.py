@@ -1,0 +1,122 @@
+"""Training what is missing: jobs to the workers, their records to the store, one commit point."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+from paribus.core import EpochRecord, Outcome
+from paribus.lab.prepare import Prepared, PreparedRun, plan_for
+from paribus.lab.progress import Tally, Watch
+from paribus.store import RunDeclaration, Store
+from paribus.train import Environment, Job, Plan, Pool, Resume, Started
+
+
+def declaration(prepared: Prepared, each: PreparedRun) -> RunDeclaration:
+    """Return what the store is told of a run before anything of it is trained."""
+    return RunDeclaration(
+        id=each.id,
+        key=each.run.key,
+        condition=each.run.condition,
+        seed=each.run.seed,
+        recipe=each.run.recipe.model_dump_json(),
+        streams=each.run.streams.vary,
+        data_fingerprint=prepared.data[each.data].fingerprint,
+    )
+
+
+def worker_count(device: str, *, wanted: int | None, missing: int) -> int:
+    """Return how many processes train: one per core on the CPU, one on a GPU, never more than runs are missing."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(wanted or (cores if device == "cpu" else 1), missing))
+
+
+def train_all(
+    store: Store,
+    *,
+    prepared: Prepared,
+    missing: Sequence[PreparedRun],
+    device: str,
+    workers: int | None,
+    watch: Watch,
+) -> None:
+    """Train every run of `missing`; while the workers start, describe the networks."""
+    with Pool(workers=worker_count(device, wanted=workers, missing=len(missing))) as pool:
+        describe_models(store, prepared)
+        _train(pool, store, prepared=prepared, missing=missing, device=device, watch=watch)
+
+
+def _train(
+    pool: Pool, store: Store, *, prepared: Prepared, missing: Sequence[PreparedRun], device: str, watch: Watch
+) -> None:
+    """Pass jobs to the workers and write down all they say; the driver alone writes."""
+    by_id = {each.id: each for each in missing}
+    tally = Tally(
+        runs={each.id: each.run for each in missing},
+        runs_total=len(prepared.runs),
+        runs_done=len(prepared.runs) - len(missing),
+    )
+    steps_done: dict[str, int] = {}
+
+    def job(run: str) -> Job:
+        each = by_id[run]
+        plan = Plan(**store.start(run, dataclasses.asdict(plan_for(each.run.recipe, device=device))))
+        point = store.state(run)
+        steps_done[run] = point.step if point else 0
+        return Job(
+            run=run,
+            recipe=each.run.recipe,
+            streams=each.run.streams,
+            images=prepared.images[each.data],
+            base_dir=prepared.study.base_dir,
+            plan=plan,
+            resume=Resume(epoch=point.epoch, step=point.step, state=point.state) if point else None,
+        )
+
+    for each in missing:
+        tally.plan(each.id, train_images=sum(prepared.data[each.data].train), steps_done=0)
+    watch(tally.snapshot())
+    for event in pool.train([each.id for each in missing], job=job):
+        if isinstance(event, EpochRecord):
+            store.commit_epoch(event)
+        elif isinstance(event, Outcome):
+            store.finish(event)
+        elif isinstance(event, Environment):
+            store.put_environment(dict(event.facts))
+        elif isinstance(event, Started):
+            tally.plan(event.run, train_images=event.train_images, steps_done=steps_done[event.run])
+        watch(tally.hear(event))
+
+
+def describe_models(store: Store, prepared: Prepared) -> None:
+    """Write down the parameter tables that the store does not have yet; imports torch only if one is missing."""
+    known = store.reader.facts("model")
+    for key, (spec, data) in prepared.models.items():
+        if key not in known:
+            from paribus.models import describe  # noqa: PLC0415  torch
+
+            facts = prepared.data[data]
+            described = describe(
+                spec, image_shape=facts.image_shape, classes=len(facts.classes), base_dir=prepared.study.base_dir
+            )
+            store.put_fact("model", key, dataclasses.asdict(described))
+
+
+def settle_device(device: str) -> str:
+    """Return the device to train on; "auto" takes a GPU if there is one.
+
+    Raises:
+        RunError: the device that was asked for is not there.
+    """
+    if device == "cpu":
+        return device
+    import torch  # noqa: PLC0415
+
+    from paribus.core import RunError  # noqa: PLC0415
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if not torch.cuda.is_available():
+        raise RunError("--device", wrong=f"{device} is not available here", allowed="cpu", next_command="--device cpu")
+    return device
+
+

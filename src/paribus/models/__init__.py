@@ -1,0 +1,10 @@
+"""In: the [model] table, image shape, classes, seed streams. Out: a torch network; its table as plain facts.
+
+Never: evaluates a layer expression, moves torch's global generator, changes a user's own module.
+"""
+
+from paribus.models.build import build, source_digest
+from paribus.models.describe import describe
+from paribus.models.randomness import step_randomness
+
+__all__ = ["build", "describe", "source_digest", "step_randomness"]

@@ -1,0 +1,123 @@
+"""The figures of a report: which there are, what stands under them, and what is read aloud in their place."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paribus.figures import (
+    DifferencesData,
+    DotsData,
+    LinesData,
+    batches_data,
+    curves_data,
+    differences_data,
+    dots_data,
+    draw_differences,
+    draw_dots,
+    draw_lines,
+    to_svg,
+)
+from paribus.report.content import ReportContent
+
+# What is fetched by name when an older report in the directory had it and this one has not.
+NAMES = ("dots", "differences", "loss", "accuracy", "batch-loss", "batch-accuracy")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One figure: a specification for the browser, the same as a still picture, and words for both.
+
+    Attributes:
+        name: of the file, and of the ids in the page.
+        caption: sentences under the figure.
+        spoken: what the figure shows, for those who do not see it.
+        specification: JSON that may stand in a script element.
+        svg: the picture, ids prefixed with the name.
+    """
+
+    name: str
+    caption: tuple[str, ...]
+    spoken: str
+    specification: str
+    svg: str
+
+
+def drawings(content: ReportContent) -> dict[str, Drawing]:
+    """Return the figures that there is something to draw for, by name."""
+    found: dict[str, Drawing] = {}
+    dots = dots_data(content.conditions, f"{content.response} accuracy")
+    if dots.dots:
+        found["dots"] = _drawing("dots", draw_dots(dots), _dots_caption(dots, content), _dots_spoken(dots))
+    differences = differences_data(content.contrasts, content.smallest_effect, content.alpha)
+    if any(row.difference_pp is not None for row in differences.rows):
+        chart, caption = draw_differences(differences), _differences_caption(differences)
+        found["differences"] = _drawing("differences", chart, caption, _differences_spoken(differences))
+    for name, lines in _lines(content).items():
+        if lines.means or lines.seeds:
+            found[name] = _drawing(name, draw_lines(lines), _lines_caption(name, lines), _lines_spoken(lines))
+    return found
+
+
+def _lines(content: ReportContent) -> dict[str, LinesData]:
+    diverged = {(run.condition, run.seed) for run in content.runs if run.state == "diverged"}
+    return {
+        "loss": curves_data(content.curves, metric="loss", diverged=diverged),
+        "accuracy": curves_data(content.curves, metric="accuracy", diverged=diverged),
+        "batch-loss": batches_data(content.batches, metric="loss"),
+        "batch-accuracy": batches_data(content.batches, metric="accuracy"),
+    }
+
+
+def _drawing(name: str, chart: Any, caption: Sequence[str], spoken: str) -> Drawing:
+    specification: Mapping[str, object] = chart.to_dict()
+    svg = to_svg(specification, prefix=f"{name}-")
+    return Drawing(name, tuple(caption), spoken, json_for_script(specification), svg)
+
+
+def json_for_script(value: object) -> str:
+    """Return JSON that no HTML parser can take for markup, and no script parser for a line end."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _dots_caption(data: DotsData, content: ReportContent) -> tuple[str, ...]:
+    level = f"{100 * (1 - content.alpha):g} %"
+    first = f"{data.response.capitalize()} at the last epoch. A dot is a seed, at the same height in every row"
+    if any(row.low is not None for row in data.rows):
+        return (f"{first}; the tick is the mean, the line its {level} interval.", *data.notes)
+    return (f"{first}; the tick is the mean.", *data.notes)
+
+
+def _dots_spoken(data: DotsData) -> str:
+    return f"{data.response} per condition: " + "; ".join(f"{row.label} {row.remark}" for row in data.rows)
+
+
+def _differences_caption(data: DifferencesData) -> tuple[str, ...]:
+    against = f" from {data.baseline}" if data.baseline else ""
+    first = f"Differences{against} with their {100 * data.confidence:g} % intervals; shape and colour give the verdict."
+    if data.smallest_effect_pp is None:
+        return (first, *data.notes)
+    band = f"The grey band holds differences smaller than {data.smallest_effect_pp:g} pp, too small to matter here."
+    return (first, band, *data.notes)
+
+
+def _differences_spoken(data: DifferencesData) -> str:
+    against = f" from {data.baseline}" if data.baseline else ""
+    return f"Differences{against}: " + "; ".join(f"{row.label} {row.remark}" for row in data.rows)
+
+
+def _lines_caption(name: str, data: LinesData) -> tuple[str, ...]:
+    if name.startswith("batch"):
+        return (f"{data.metric.capitalize()} of the training batches over updates.", *data.notes)
+    first = f"{data.metric.capitalize()} after each epoch, all splits measured in evaluation mode, without augmentation"
+    return (f"{first}; epoch 0 is before training.", *data.notes)
+
+
+def _lines_spoken(data: LinesData) -> str:
+    last = {(point.label, point.split): point for point in data.means}
+    shown = "{:.2%}" if data.metric == "accuracy" else "{:.4g}"
+    ends = (f"{label}, {split}: {shown.format(point.mean)}" for (label, split), point in last.items())
+    return f"{data.metric} over {data.x_title}s, last mean values: " + "; ".join(ends)

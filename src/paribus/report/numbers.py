@@ -1,0 +1,57 @@
+"""Numbers as a printed table has them: a fixed number of decimals in a column, a true minus sign, no false digits."""
+
+import math
+
+_MINUS = "\N{MINUS SIGN}"
+NONE = "–"
+
+
+def percent(fraction: float | None, decimals: int = 2) -> str:
+    """Return an accuracy as a percentage, without the sign: the column's head has it."""
+    return NONE if fraction is None else _fixed(100 * fraction, decimals)
+
+
+def points(fraction: float | None) -> str:
+    """Return a difference of accuracies in percentage points, with its sign."""
+    if fraction is None:
+        return NONE
+    text = _fixed(100 * fraction, 2)
+    return text if text.startswith(_MINUS) or float(text) == 0 else f"+{text}"
+
+
+def loss(value: float | None) -> str:
+    """Return a loss with four decimals; very large ones as powers of ten."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return _fixed(value, 4) if abs(value) < 1e4 else f"{value:.3e}"
+
+
+def probability(p: float | None) -> str:
+    """Return a p-value with three decimals."""
+    if p is None:
+        return NONE
+    return "< 0.001" if p < 0.001 else _fixed(p, 3)
+
+
+def count(value: int) -> str:
+    """Return a whole number with its thousands apart."""
+    return f"{value:,}"
+
+
+def plain(value: object) -> str:
+    """Return a setting as the study file would have it."""
+    match value:
+        case None:
+            return NONE
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return "[" + ", ".join(plain(each) for each in value) + "]"
+        case _:
+            return str(value)
+
+
+def _fixed(value: float, decimals: int) -> str:
+    text = f"{value:.{decimals}f}"
+    # -0.00 is a zero
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", _MINUS)

@@ -1,0 +1,234 @@
+"""Each condition against the baseline, paired by seed: effect, tests, Holm, verdict, seeds needed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paribus.stats.power import seeds_needed, upper_sd
+from paribus.stats.responses import check_alpha, check_margin, check_names, mean_and_sd, ordered
+from paribus.stats.student import half_width, holm, two_one_sided, two_sided
+from paribus.stats.tables import ContrastEstimate, RunTable, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """One condition beside the baseline, before any test; `untestable` says why there is none."""
+
+    condition: str
+    differences: tuple[tuple[int, float], ...]
+    mean: float | None
+    sd: float | None
+    diverged: int
+    untestable: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """The numbers of one testable contrast."""
+
+    half_width: float
+    p: float
+    equivalence_p: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a declared contrast may say."""
+
+    p_adjusted: float
+    equivalence_p_adjusted: float | None
+    verdict: Verdict
+
+
+def contrasts(
+    table: RunTable,
+    *,
+    smallest_effect: float | None,
+    alpha: float = 0.05,
+    declared: Sequence[str] | None = None,
+) -> tuple[ContrastEstimate, ...]:
+    """Return one estimate per condition that is not the baseline, in the table's order.
+
+    Paired t test and interval on the differences by seed; two one-sided tests against the smallest effect;
+    both families of p-values corrected by Holm, each on its own, so that the error rate holds per kind of
+    claim. The family is every declared contrast: one that cannot be tested (yet) still counts, as p = 1, so
+    that neither a diverged run nor an early look makes the others easier to pass.
+
+    No test, interval or verdict is given where the differences do not vary: t would divide by zero, and
+    identical differences on many images mean that the setting or the seed did not reach the training.
+
+    Args:
+        table: responses; a declared condition without finished runs stands in it with no seeds.
+        smallest_effect: the smallest difference that matters, a fraction; None: nothing can be equivalent.
+        alpha: error rate over the declared contrasts.
+        declared: conditions whose contrasts were planned, by default all; the others get no verdict.
+
+    Raises:
+        StudyError: alpha or the smallest effect is out of range, or a name is not in the table.
+
+    """
+    names = [name for name in table.values if name != table.baseline]
+    planned = set(names if declared is None else declared)
+    check_alpha(alpha)
+    check_margin(smallest_effect)
+    check_names(table, sorted(planned))
+    pairs = [_pair(table, name) for name in names]
+    tests = _tests(pairs, smallest_effect, alpha)
+    claims = _claims({name: test for name, test in tests.items() if name in planned}, len(planned), alpha)
+    seeds = _seeds(pairs, claims, smallest_effect, alpha=alpha, family=len(planned))
+    return tuple(
+        _estimate(pair, table.baseline, tests.get(pair.condition), claims.get(pair.condition), seeds, alpha)
+        for pair in pairs
+    )
+
+
+def _pair(table: RunTable, name: str) -> _Pairs:
+    treated, base = dict(ordered(table.values[name])), dict(ordered(table.values[table.baseline]))
+    both = [(seed, value, base.get(seed)) for seed, value in treated.items()]
+    finite = [(seed, value, other) for seed, value, other in both if value is not None and other is not None]
+    differences = tuple((seed, value - other) for seed, value, other in finite)
+    scale = max((max(abs(value), abs(other)) for _, value, other in finite), default=0.0)
+    mean, sd = mean_and_sd([difference for _, difference in differences], scale=scale)
+    runs = [*treated.values(), *base.values()]
+    diverged = sum(value is None for value in runs)
+    untestable = (
+        _after_divergence(diverged, len(runs), len(differences))
+        if diverged
+        else _why_no_test(name, table, differences, sd)
+    )
+    return _Pairs(name, differences, mean, sd, diverged, untestable, _unpaired(treated, base))
+
+
+def _after_divergence(diverged: int, runs: int, pairs: int) -> str:
+    rest = f"only describes the {pairs} finite pairs" if pairs > 1 else "only describes the one finite pair"
+    left = f"no test, the difference {rest}." if pairs else "no pair is left to compare."
+    return f"{diverged} of {runs} runs diverged: {left}"
+
+
+def _why_no_test(
+    name: str, table: RunTable, differences: tuple[tuple[int, float], ...], sd: float | None
+) -> str:
+    for each in (name, table.baseline):
+        if not table.values[each]:
+            return f"No run of {each} has finished."
+    if not differences:
+        return f"{name} and {table.baseline} have no seed in common: their runs cannot be paired."
+    if sd is None:
+        return "One seed: the spread between seeds is unknown, so nothing can be tested."
+    if sd == 0:
+        same = "no difference at all" if differences[0][1] == 0 else "the same difference"
+        return (
+            f"All {len(differences)} seeds show {same}: without spread, no test, interval or verdict. "
+            "On few images this can be chance; else check that setting and seed reach the training."
+        )
+    return ""
+
+
+def _unpaired(treated: Mapping[int, object], base: Mapping[int, object]) -> str:
+    alone, common = len(treated.keys() ^ base.keys()), len(treated.keys() & base.keys())
+    if not (alone and common):
+        return ""
+    runs = "1 run without its partner is" if alone == 1 else f"{alone} runs without their partner are"
+    return f"Only the seeds that both conditions have are compared ({common}); {runs} left out."
+
+
+def _tests(pairs: Sequence[_Pairs], margin: float | None, alpha: float) -> dict[str, _Test]:
+    able = [pair for pair in pairs if not pair.untestable]
+    mean, sd, n = _columns(able)
+    halves, p = half_width(sd, n, alpha=alpha).tolist(), two_sided(mean, sd, n).tolist()
+    equivalence: list[float | None] = [None] * len(able)
+    if margin is not None:
+        equivalence = np.maximum(*two_one_sided(mean, sd, n, margin=margin)).tolist()
+    return {pair.condition: _Test(*row) for pair, *row in zip(able, halves, p, equivalence, strict=True)}
+
+
+def _columns(pairs: Sequence[_Pairs]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows = [(pair.mean, pair.sd, len(pair.differences)) for pair in pairs]
+    mean, sd, n = np.array(rows, np.float64).reshape(-1, 3).T
+    return mean, sd, n
+
+
+def _claims(tests: Mapping[str, _Test], family: int, alpha: float) -> dict[str, _Claim]:
+    p = _holm_in_family([test.p for test in tests.values()], family)
+    equivalence: Sequence[float | None] = [None] * len(tests)
+    known = [test.equivalence_p for test in tests.values() if test.equivalence_p is not None]
+    if known:
+        equivalence = _holm_in_family(known, family)
+    return {
+        name: _Claim(adjusted, equal, _verdict(adjusted, equal, alpha))
+        for name, adjusted, equal in zip(tests, p, equivalence, strict=True)
+    }
+
+
+def _holm_in_family(p: list[float], family: int) -> list[float]:
+    adjusted: list[float] = holm(p + [1.0] * (family - len(p)))[: len(p)].tolist()
+    return adjusted
+
+
+def _verdict(p: float, equivalence_p: float | None, alpha: float) -> Verdict:
+    differs, equal = p <= alpha, equivalence_p is not None and equivalence_p <= alpha
+    if differs:
+        return "negligible" if equal else "different"
+    return "equivalent" if equal else "undecided"
+
+
+def _seeds(
+    pairs: Sequence[_Pairs], claims: Mapping[str, _Claim], margin: float | None, *, alpha: float, family: int
+) -> dict[str, tuple[int, int]]:
+    open_pairs = [pair for pair in pairs if pair.condition in claims]
+    open_pairs = [pair for pair in open_pairs if claims[pair.condition].verdict == "undecided"]
+    if margin is None or not open_pairs:
+        return {}
+    _, sd, n = _columns(open_pairs)
+    ratio = margin / np.stack((sd, upper_sd(sd, n)))
+    fewest, most = seeds_needed(ratio, alpha=alpha, contrasts=family).tolist()
+    rows = zip(open_pairs, fewest, most, strict=True)
+    return {pair.condition: (low, high) for pair, low, high in rows}
+
+
+def _estimate(
+    pair: _Pairs,
+    baseline: str,
+    test: _Test | None,
+    claim: _Claim | None,
+    seeds: Mapping[str, tuple[int, int]],
+    alpha: float,
+) -> ContrastEstimate:
+    interval = None
+    if test is not None and pair.mean is not None:
+        interval = (pair.mean - test.half_width, pair.mean + test.half_width)
+    verdict: Verdict | None = claim.verdict if claim else None
+    return ContrastEstimate(
+        condition=pair.condition,
+        baseline=baseline,
+        differences=pair.differences,
+        n=len(pair.differences),
+        diverged=pair.diverged,
+        difference=pair.mean,
+        sd=pair.sd,
+        interval=interval,
+        p=test.p if test else None,
+        p_adjusted=claim.p_adjusted if claim else None,
+        equivalence_p=test.equivalence_p if test else None,
+        equivalence_p_adjusted=claim.equivalence_p_adjusted if claim else None,
+        verdict="diverged" if pair.diverged else verdict,
+        seeds_needed=seeds.get(pair.condition),
+        reason=" ".join(filter(None, (pair.untestable, pair.remark, _remark(test, claim, alpha)))),
+    )
+
+
+def _remark(test: _Test | None, claim: _Claim | None, alpha: float) -> str:
+    if test is None:
+        return ""
+    if claim is None:
+        return "This contrast was not declared: it is exploratory and gets no verdict."
+    if test.p <= alpha < claim.p_adjusted:
+        return (
+            f"The {100 * (1 - alpha):g} % interval leaves out 0, but is not corrected for the number of "
+            "comparisons; Holm's p is, and decides."
+        )
+    if test.equivalence_p is None and claim.verdict == "undecided":
+        return "No smallest effect is declared, so nothing can be called equivalent."
+    return ""

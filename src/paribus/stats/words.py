@@ -1,0 +1,150 @@
+"""The sentences that an estimate licenses, and no more."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+from paribus.stats.power import MOST_SEEDS
+from paribus.stats.tables import ContrastEstimate, Verdict
+
+_MOST_NAMES = 4
+_LEAST_SHOWN = 1e-5  # 0.001 pp: a tenth of an image in ten thousand
+_KINDS: tuple[Verdict | None, ...] = (*get_args(Verdict), None)
+
+
+def sentence(contrast: ContrastEstimate, *, alpha: float, smallest_effect: float | None) -> str:
+    """Return what one contrast shows, in plain words; differences in percentage points (pp)."""
+    what = _difference(contrast, alpha)
+    match contrast.verdict:
+        case "different":
+            said = f"{what}: different."
+        case "negligible":
+            said = (
+                f"{what}: a difference, but shown to be smaller than {_margin(smallest_effect)}: negligible."
+            )
+        case "equivalent":
+            p = _p(contrast.equivalence_p_adjusted, "equivalence ")
+            said = f"{what}: equivalent, any difference is smaller than {_margin(smallest_effect)}{p}."
+        case "undecided":
+            said = f"{what}: undecided, which does not mean equal.{_outlook(contrast, smallest_effect)}"
+        case "diverged":
+            said = f"{what}: diverged."
+        case None:
+            said = f"{what}: no verdict."
+    return f"{said} {contrast.reason}".strip()
+
+
+def answer(estimates: Sequence[ContrastEstimate], *, alpha: float, smallest_effect: float | None) -> str:
+    """Return one or two sentences that answer the whole study."""
+    if not estimates:
+        return "There is one condition, so nothing is compared."
+    if len(estimates) == 1:
+        return sentence(estimates[0], alpha=alpha, smallest_effect=smallest_effect)
+    groups = {kind: [each for each in estimates if each.verdict == kind] for kind in _KINDS}
+    parts = [
+        f"{_heading(kind, smallest_effect)}: {_listed(members)}"
+        for kind, members in groups.items()
+        if members
+    ]
+    said = f"Compared with {estimates[0].baseline} ({100 * alpha:g} % error rate), {'; '.join(parts)}."
+    open_ones = groups["undecided"]
+    return f"{said} Undecided does not mean equal{_seeds_for_all(open_ones)}." if open_ones else said
+
+
+def in_pp(fraction: float, *, scale: float | None = None) -> str:
+    """Return a difference of accuracies in percentage points, with the digits that `scale` deserves."""
+    if scale is None and 0 < abs(fraction) < _LEAST_SHOWN:
+        return f"{100 * fraction:.1g} pp"
+    return f"{_number(fraction, abs(fraction) if scale is None else scale)} pp"
+
+
+def _number(fraction: float, scale: float) -> str:
+    decimals = 2 if scale >= 0.001 or scale == 0 else 3 if scale >= 0.0001 else 4
+    return f"{round(100 * fraction, decimals) + 0.0:.{decimals}f}"
+
+
+def _difference(contrast: ContrastEstimate, alpha: float) -> str:
+    if contrast.difference is None:
+        return f"{contrast.condition} cannot be compared with {contrast.baseline}"
+    details = []
+    scale = abs(contrast.difference)
+    if contrast.interval is not None:
+        low, high = contrast.interval
+        scale = high - low
+        details.append(
+            f"{100 * (1 - alpha):g} % interval {_number(low, scale)} to {in_pp(high, scale=scale)}"
+        )
+    details.append(f"n = {contrast.n} seed{'s' if contrast.n != 1 else ''}")
+    tail = f"{', '.join(details)}{_p(contrast.p_adjusted, 'Holm ')}"
+    return f"{contrast.condition} was {_size(contrast, scale)} {contrast.baseline} ({tail})"
+
+
+def _size(contrast: ContrastEstimate, scale: float) -> str:
+    assert contrast.difference is not None
+    side = "above" if contrast.difference > 0 else "below" if contrast.difference < 0 else "from"
+    return f"{in_pp(abs(contrast.difference), scale=scale)} {side}"
+
+
+def _p(p: float | None, which: str) -> str:
+    if p is None:
+        return ""
+    return f", {which}p < 0.001" if p < 0.001 else f", {which}p = {p:.3g}"
+
+
+def _margin(smallest_effect: float | None) -> str:
+    assert smallest_effect is not None, "without a smallest effect nothing is negligible or equivalent"
+    return f"the {in_pp(smallest_effect)} that would matter"
+
+
+def _outlook(contrast: ContrastEstimate, smallest_effect: float | None) -> str:
+    if contrast.seeds_needed is None or smallest_effect is None:
+        return ""
+    effect, (low, high) = in_pp(smallest_effect), contrast.seeds_needed
+    if high <= contrast.n:
+        return (
+            f" {contrast.n} seeds are enough for a true difference of 0 or of {effect}; "
+            "one in between takes more."
+        )
+    return f" To tell a difference of {effect} from none takes about {_range(low, high)} seeds (80 % chance)."
+
+
+def _range(low: int, high: int) -> str:
+    if low >= MOST_SEEDS:
+        return f"{MOST_SEEDS:,} or more"
+    top = f"{high:,}" if high < MOST_SEEDS else f"{MOST_SEEDS:,} or more"
+    return top if low == high else f"{low:,} to {top}"
+
+
+def _heading(kind: Verdict | None, smallest_effect: float | None) -> str:
+    match kind:
+        case "negligible":
+            return f"different, but by less than {_margin(smallest_effect)}"
+        case "equivalent":
+            return f"equivalent (any difference is smaller than {_margin(smallest_effect)})"
+        case "diverged":
+            return "with diverged runs"
+        case None:
+            return "without a verdict"
+        case _:
+            return kind
+
+
+def _listed(members: Sequence[ContrastEstimate]) -> str:
+    shown = ", ".join(_short(each) for each in members[:_MOST_NAMES])
+    rest = len(members) - _MOST_NAMES
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _short(contrast: ContrastEstimate) -> str:
+    if contrast.difference is None or contrast.verdict in ("undecided", "equivalent", None):
+        return contrast.condition
+    return f"{contrast.condition} ({_size(contrast, abs(contrast.difference)).removesuffix(' from')})"
+
+
+def _seeds_for_all(members: Sequence[ContrastEstimate]) -> str:
+    needed = [each.seeds_needed for each in members if each.seeds_needed is not None]
+    if len(needed) < len(members) or all(
+        high <= each.n for each, (_, high) in zip(members, needed, strict=True)
+    ):
+        return ""
+    low, high = (max(each) for each in zip(*needed, strict=True))
+    return f"; deciding takes about {_range(low, high)} seeds"

@@ -1,0 +1,157 @@
+"""What anybody may read of a study at any time, also while a driver writes: all but what is sealed."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from paribus.core import StoreError
+from paribus.store import database, lock, looks
+from paribus.store.codec import Row, choice_of, epoch_of, floats, run_of, verified, verify_bytes
+from paribus.store.database import Database
+from paribus.store.records import Choice, Driver, Epoch, EpochBatches, Look, Run
+from paribus.store.seal import SealedView
+
+
+class StoreReader:
+    """A study, read-only; test metrics and predictions only through a look.
+
+    Every row is compared with its checksum, every blob with its SHA-256.
+
+    Raises:
+        StoreError: from every method, for a damaged or unreadable file.
+
+    """
+
+    def __init__(self, file: Database) -> None:
+        self._file = file
+
+    @property
+    def directory(self) -> Path:
+        """The study's directory."""
+        return self._file.directory
+
+    def runs(self, *, current: bool = True) -> tuple[Run, ...]:
+        """Return the runs that the study asks for, in its order; with `current=False` all that are stored."""
+        order = "SELECT * FROM runs ORDER BY current DESC, position, sequence"
+        with self._file.explained():
+            runs = [run_of(row) for row in self._file.rows(order)]
+        at_work = any(run.state == "running" for run in runs) and self.driver() is not None
+        if not at_work:  # a killed driver cannot take "running" back
+            runs = [replace(run, state="waiting") if run.state == "running" else run for run in runs]
+        return tuple(run for run in runs if run.current or not current)
+
+    def epochs(self, run: str | None = None) -> tuple[Epoch, ...]:
+        """Return the finished epochs of one run, or of all in the order in which runs were first declared."""
+        with self._file.explained():
+            if run is not None:
+                found = self._of("SELECT * FROM epochs WHERE run = ? ORDER BY epoch", run)
+                return tuple(epoch_of(row, run=run) for row in found)
+            names: dict[int, str] = dict(self._file.rows("SELECT sequence, id FROM runs"))
+            found = self._file.rows("SELECT * FROM epochs ORDER BY run, epoch")
+            return tuple(epoch_of(row, run=names[row[0]]) for row in found)
+
+    def batches(self, run: str) -> tuple[EpochBatches, ...]:
+        """Return the loss and accuracy of every update of a run, epoch by epoch."""
+        sql = "SELECT losses, accuracies, run, epoch, sha256, checksum FROM batches WHERE run = ?"
+        with self._file.explained():
+            return tuple(_batches_of(row, run=run) for row in self._of(f"{sql} ORDER BY epoch", run))
+
+    def weights(self, run: str) -> bytes:
+        """Return the final weights of a run, safetensors bytes."""
+        with self._file.explained():
+            found = self._of("SELECT weights, run, sha256, checksum FROM weights WHERE run = ?", run)
+            if not found:
+                raise StoreError(
+                    self._where, wrong=f"run {run[:8]} has no weights", allowed="a run that is done"
+                )
+            weights: bytes = found[0][0]
+            _, sha256 = verified(found[0][1:], table="weights", run=run)
+            verify_bytes(weights, sha256=sha256, what=f"the weights of run {run[:8]}", run=run)
+            return weights
+
+    def facts(self, kind: str) -> dict[str, Any]:
+        """Return the facts of a kind: key -> value."""
+        return self._values("SELECT * FROM facts WHERE kind = ? ORDER BY key", kind, table="facts")
+
+    def environments(self) -> dict[str, Any]:
+        """Return the environments that epochs were trained in: digest -> value."""
+        return self._values("SELECT * FROM environments ORDER BY digest", table="environments")
+
+    def choice(self) -> Choice | None:
+        """Return the latest choice, None before the first."""
+        with self._file.explained():
+            found = self._file.rows("SELECT * FROM choices ORDER BY sequence DESC LIMIT 1")
+            return choice_of(found[0]) if found else None
+
+    def looks(self) -> tuple[Look, ...]:
+        """Return the looks at the test set, in order."""
+        return looks.all_looks(self._file)
+
+    def sealed(self, look: Look) -> SealedView:
+        """Open the seal for the runs that a recorded look covers.
+
+        Raises:
+            StoreError: if the store has no such look.
+
+        """
+        if look not in self.looks():
+            raise StoreError(
+                self._where,
+                wrong="the test set is sealed: no such look is recorded",
+                allowed="a look from looks()",
+                next_command=f"paribus reveal {self.directory} --reason TEXT",
+            )
+        return SealedView(self._file, look)
+
+    def driver(self) -> Driver | None:
+        """Return the process that works on the study, None when there is none."""
+        found = self._file.rows("SELECT pid, host FROM driver")
+        return Driver(*found[0]) if found and not lock.is_free(self.directory) else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _where(self) -> str:
+        return str(self.directory / database.FILE)
+
+    def _of(self, sql: str, run: str) -> list[Row]:
+        found = self._file.rows("SELECT sequence FROM runs WHERE id = ?", (run,))
+        if not found:
+            raise StoreError(self._where, wrong=f"has no run {run!r}", allowed="an id from runs()")
+        return self._file.rows(sql, found[0])
+
+    def _values(self, sql: str, *kind: str, table: str) -> dict[str, Any]:
+        with self._file.explained():
+            rows = (verified(row, table=table) for row in self._file.rows(sql, kind))
+            return {row[-2]: json.loads(row[-1]) for row in rows}
+
+
+def _batches_of(row: Row, *, run: str) -> EpochBatches:
+    losses, accuracies = row[:2]
+    _, epoch, sha256 = verified(row[2:], table="batches", run=run)
+    verify_bytes(losses, accuracies, sha256=sha256, what=f"epoch {epoch}'s batches of run {run[:8]}", run=run)
+    return EpochBatches(run, epoch, floats(losses), floats(accuracies))
+
+
+def open_reader(directory: Path) -> StoreReader:
+    """Open a study to read it: while it is written, in a directory that is read-only, or in a copy.
+
+    Raises:
+        StoreError: when there is no study, or none that this version reads.
+
+    """
+    with database.explained(directory):
+        directory = directory.absolute()
+    return StoreReader(database.open_to_read(directory))

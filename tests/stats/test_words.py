@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import pytest
+
+from paribus.stats import MOST_SEEDS, ContrastEstimate, answer, sentence
+
+BASIC = ContrastEstimate(
+    condition="batch 64",
+    baseline="batch 32",
+    differences=tuple((seed, -0.0085) for seed in range(5)),
+    n=5,
+    diverged=0,
+    difference=-0.0085,
+    sd=0.001,
+    interval=(-0.0102, -0.0068),
+    p=0.001,
+    p_adjusted=0.004,
+    equivalence_p=0.9,
+    equivalence_p_adjusted=1.0,
+    verdict="different",
+    seeds_needed=None,
+    reason="",
+)
+OPEN = replace(BASIC, condition="batch 8", verdict="undecided", seeds_needed=(9, 31), p_adjusted=0.3)
+LOST = replace(
+    BASIC, condition="batch 1", interval=None, p=None, p_adjusted=None, n=4, verdict="diverged", reason="Why."
+)
+
+
+def say(contrast, smallest_effect=0.002):
+    return sentence(contrast, alpha=0.05, smallest_effect=smallest_effect)
+
+
+def test_different():
+    assert say(BASIC) == (
+        "batch 64 was 0.85 pp below batch 32 (95 % interval -1.02 to -0.68 pp, n = 5 seeds, Holm p = 0.004): "
+        "different."
+    )
+
+
+def test_small_differences_keep_their_digits():
+    small = replace(BASIC, difference=0.00012, interval=(0.00008, 0.00016), p_adjusted=1e-9)
+    assert "was 0.0120 pp above batch 32 (95 % interval 0.0080 to 0.0160 pp" in say(small)
+    assert "Holm p < 0.001" in say(small)
+
+
+def test_negligible_and_equivalent_name_the_margin():
+    assert say(replace(BASIC, verdict="negligible")).endswith(
+        "a difference, but shown to be smaller than the 0.20 pp that would matter: negligible."
+    )
+    assert say(replace(BASIC, verdict="equivalent", equivalence_p_adjusted=0.0123)).endswith(
+        "equivalent, any difference is smaller than the 0.20 pp that would matter, equivalence p = 0.0123."
+    )
+
+
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [
+        ((9, 31), "takes about 9 to 31 seeds (80 % chance)."),
+        ((700, MOST_SEEDS), "takes about 700 to 10,000 or more seeds (80 % chance)."),
+        ((MOST_SEEDS, MOST_SEEDS), "takes about 10,000 or more seeds (80 % chance)."),
+        ((3, 5), "5 seeds are enough for a true difference of 0 or of 0.20 pp; one in between takes more."),
+        (None, "undecided, which does not mean equal."),
+    ],
+)
+def test_undecided_says_what_would_decide(needed, said):
+    text = say(replace(OPEN, seeds_needed=needed))
+    assert text.endswith(said)
+    assert "which does not mean equal" in text
+
+
+def test_missing_verdicts_give_their_reason():
+    assert say(LOST) == "batch 1 was 0.85 pp below batch 32 (n = 4 seeds): diverged. Why."
+    alone = replace(LOST, verdict=None, n=1, difference=0.0)
+    assert say(alone) == "batch 1 was 0.00 pp from batch 32 (n = 1 seed): no verdict. Why."
+    empty = replace(LOST, verdict=None, n=0, difference=None)
+    assert say(empty) == "batch 1 cannot be compared with batch 32: no verdict. Why."
+
+
+def test_the_answer_to_a_study_groups_by_verdict():
+    others = [
+        replace(BASIC, condition="batch 16", verdict="equivalent"),
+        replace(BASIC, condition="batch 24", verdict="negligible", difference=0.0007),
+        replace(LOST, condition="batch 2", verdict=None, difference=None),
+    ]
+    assert answer([OPEN, BASIC, LOST, *others], alpha=0.05, smallest_effect=0.002) == (
+        "Compared with batch 32 (5 % error rate), different: batch 64 (0.85 pp below); "
+        "different, but by less than the 0.20 pp that would matter: batch 24 (0.070 pp above); "
+        "equivalent (any difference is smaller than the 0.20 pp that would matter): batch 16; "
+        "undecided: batch 8; with diverged runs: batch 1 (0.85 pp below); without a verdict: batch 2. "
+        "Undecided does not mean equal; deciding takes about 9 to 31 seeds."
+    )
+
+
+def test_the_answer_to_a_large_study_counts():
+    many = [replace(OPEN, condition=f"c{i}", seeds_needed=None) for i in range(9)]
+    assert answer(many, alpha=0.05, smallest_effect=None) == (
+        "Compared with batch 32 (5 % error rate), undecided: c0, c1, c2, c3 and 5 more. "
+        "Undecided does not mean equal."
+    )
+
+
+def test_the_answer_to_one_contrast_is_its_sentence():
+    assert answer([OPEN], alpha=0.05, smallest_effect=0.002) == say(OPEN)
+    assert answer([], alpha=0.05, smallest_effect=None) == "There is one condition, so nothing is compared."
