@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint torture bench clean
+.PHONY: demo test lint format torture docs clean
+# The steps share one environment: `make -j` must not install into it twice at a time.
+.NOTPARALLEL:
 
 demo: $(VENV)/.installed
 	$(BIN)/paribus run quickstart
@@ -16,25 +18,38 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 torture: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m torture
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Paribus needs Python 3.11 or newer; '$(PYTHON)' is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+docs: $(VENV)/.installed
+	$(BIN)/python docs/make_cli.py > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Each stamp is written after its step has succeeded: what was interrupted or failed is done again. An environment
+# that is there and works is used; one without pip (Debian without python3-venv leaves such) is made anew.
+$(VENV)/.created:
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+			echo "Paribus needs Python 3.11 or newer; '$(PYTHON)' is older or missing." \
+				"Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }; \
+		$(PYTHON) -m venv --clear $(VENV) || { \
+			echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt install python3-venv"; exit 2; }; }
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing Paribus into $(VENV) (about a minute; torch is the large part)"
 	$(PIP) install -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing Paribus and its test tools into $(VENV) (about a minute; torch is the large part)"
 	$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.installed
-
-clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -36,6 +36,15 @@ def test_a_complete_set_is_preferred_to_an_incomplete_one_found_before(tmp_path,
     assert (status.available, status.folder) == (True, tmp_path / "mnist")
 
 
+@pytest.mark.parametrize(("source", "packed"), [("mnist", False), ("kmnist", True)])
+def test_of_two_forms_the_one_with_a_published_checksum_is_read(tmp_path, family, source, packed):
+    files = family(source)
+    files.write(tmp_path / source, packed=True)
+    files.write(tmp_path / source, packed=False)
+    images = load_images(DataSpec(source=source), data_dir=tmp_path)
+    assert [fact.name.endswith(".gz") for fact in images.files] == [packed] * 4
+
+
 def test_status_says_what_is_here_and_what_is_missing(tmp_path, family):
     folder = family("kmnist").write(tmp_path / "kmnist", packed=True)
     (folder / "train-labels-idx1-ubyte.gz").unlink()

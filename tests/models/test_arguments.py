@@ -49,8 +49,9 @@ def test_positions_count_as_in_torch():
         ("Conv2d(3, (3, 3, 3))", "kernel_size = (3, 3, 3)"),
         (
             "Conv2d(3, 3, padding='full')",
-            'allowed: padding: a whole number from 0, a pair of them, or "same"',
+            'allowed: padding: a whole number from 0, a pair of them, "same" or "valid"',
         ),
+        ("MaxPool2d(3, padding='same')", "allowed: padding: a whole number from 0, or a pair of them"),
         ("Dropout(1.5)", "allowed: p: a probability, 0 to 1"),
         ("Softmax(0)", "allowed: dim: 1 or -1"),
         ("Linear(3, bias=1)", "allowed: bias: True or False"),

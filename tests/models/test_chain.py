@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -14,11 +14,14 @@ from paribus.models.chain import place
 from paribus.models.layers import LAYERS
 from paribus.study import ModelSpec
 
+QUIET = settings(deadline=None, max_examples=60)  # a busy machine is no failure
+
 IMAGE = (4, 9, 8)
 # every name of the allow-list: expressions, and the shapes that they are tried on
 ON_IMAGES = [
     "Conv2d(6, 3)", "Conv2d(6, (3, 2), stride=2, padding=(1, 0), dilation=2, groups=2, bias=False)",
-    'Conv2d(6, 4, padding="same")', "Conv2d(6, 3, 1, 1)", 'Conv2d(6, 3, padding="valid")', "MaxPool2d(2)",
+    'Conv2d(6, 3, padding="same", dilation=2)',
+    "Conv2d(6, 3, 1, 1)", 'Conv2d(6, 3, padding="valid")', "MaxPool2d(2)",
     "MaxPool2d(3, 2, 1, ceil_mode=True)", "AvgPool2d((2, 3))", "AvgPool2d(2, ceil_mode=True)",
     "AdaptiveAvgPool2d(1)", "AdaptiveAvgPool2d((3, 2))", "AdaptiveMaxPool2d(2)", "BatchNorm2d",
     "BatchNorm2d(affine=False, momentum=None)", "Dropout2d(0.3)", "GroupNorm(2)",
@@ -89,9 +92,9 @@ def test_every_layer_trains(text, shape):
         (["ReLU", "Linear(10)"], 1, "(the shape that reached it: [4, 9, 8])", ""),
         (["Flatten", "Conv2d(3, 3)"], 1, "takes an image [C, H, W] (the shape that reached it: [288])", ""),
         (["MaxPool2d(4)", "MaxPool2d(4)"], 1, "[4, 2, 2]", "a pool less"),
-        (["Conv2d(6, 11)"], 0, "does not fit: Calculated padded input size", "a smaller kernel"),
-        (["MaxPool2d(2, padding=2)"], 0, "does not fit: pad should be at most half", ""),
-        (['MaxPool2d(2, padding="same")'], 0, "does not fit", ""),
+        (["Conv2d(6, 11)"], 0, "has a window of 11 x 11, which does not fit", "a smaller kernel"),
+        (["MaxPool2d(2, padding=2)"], 0, "pads by more than half of its window", ""),
+        (["Hardtanh(2, -2)"], 0, "is refused by torch", ""),
         (["Conv2d(6, 3, groups=3)"], 0, "is refused by torch: in_channels must be divisible by groups", ""),
         (
             ["Conv2d(6, 3, 2, 'same')"],
@@ -99,7 +102,12 @@ def test_every_layer_trains(text, shape):
             "is refused by torch: padding='same' is not supported for strided",
             "",
         ),
-        (["GroupNorm(3)"], 0, "is refused by torch: num_channels must be divisible by num_groups", ""),
+        (
+            ["GroupNorm(3)"],
+            0,
+            "is refused by torch: num_channels (4) must be divisible by num_groups (3)",
+            "",
+        ),
         (
             ["Conv2d(10, 1)"],
             0,
@@ -119,6 +127,7 @@ def test_shapes_that_do_not_fit_are_named(layers, index, wrong, allowed):
     assert allowed in error.allowed
 
 
+@QUIET
 @given(
     texts=st.lists(
         st.sampled_from([text for text, _ in CASES] + ["Linear(classes)", "MaxPool2d(3)", "Linaer(4)"]),

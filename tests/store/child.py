@@ -4,6 +4,7 @@ Imported by conftest.py for its builders, started as a script for everything tha
 """
 
 import hashlib
+import itertools
 import math
 import os
 import random
@@ -75,7 +76,9 @@ def record(run: str, epoch: int, *, state_bytes: int = 40_000, batches: int = 5)
 
 
 def done(run: str, epoch: int = LAST) -> Outcome:
-    said = Predictions(classes=b"SEALED-CLASSES", probabilities=b"SEALED-PROBABILITIES", images=7, class_count=2)
+    said = Predictions(
+        classes=b"SEALED-CLASSES", probabilities=b"SEALED-PROBABILITIES", images=7, class_count=2
+    )
     weights = noise(run, "weights", size=30_000)
     return Outcome(run=run, state="done", epoch=epoch, step=5 * epoch, weights=weights, predictions=said)
 
@@ -110,7 +113,7 @@ def content(directory: Path) -> list[object]:
     """Return every row of the file but times and processes, by plain SQL."""
     with closing(sqlite3.connect(directory / "study.db")) as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        rows = {table: sorted(connection.execute(f"SELECT * FROM {table}"), key=repr) for table in tables}
+        rows = {table: sorted(connection.execute(f"SELECT * FROM {table}"), key=repr) for table in tables}  # noqa: S608
     rows["looks"] = [row[:5] for row in rows["looks"]]
     return sorted(rows.items())
 
@@ -122,13 +125,16 @@ def whole(directory: Path) -> None:
     try:
         assert check_integrity(directory) == ()
     except StoreError as error:
-        assert "is not a study" in str(error)  # killed before the tables were made
-        return
+        if "is not a study" in error.wrong:  # killed before the tables were made
+            return
+        raise
     with closing(sqlite3.connect(directory / "study.db")) as connection:
         for sequence, name, state in connection.execute("SELECT sequence, id, state FROM runs").fetchall():
             epochs = connection.execute("SELECT epoch FROM epochs WHERE run = ? ORDER BY epoch", (sequence,))
             epochs = [row[0] for row in epochs]
-            sealed = connection.execute("SELECT epoch FROM sealed_epochs WHERE run = ? ORDER BY 1", (sequence,))
+            sealed = connection.execute(
+                "SELECT epoch FROM sealed_epochs WHERE run = ? ORDER BY 1", (sequence,)
+            )
             kept = connection.execute("SELECT epoch, sha256, state FROM states WHERE run = ?", (sequence,))
             kept = kept.fetchall()
             assert epochs == list(range(len(epochs)))
@@ -154,23 +160,19 @@ def die_in(work: Callable[[], None]) -> int:
 
 
 class Dying(sqlite3.Connection):
-    """A connection that ends its process before or after its n-th statement."""
+    """A connection that ends its process before its n-th statement, which is after the one before."""
 
     left = 0
-    after = False
 
     def execute(self, *arguments):
         Dying.left -= 1
-        if Dying.left == 0 and not Dying.after:
-            os._exit(9)
-        answer = super().execute(*arguments)
         if Dying.left == 0:
             os._exit(9)
-        return answer
+        return super().execute(*arguments)
 
 
-def drive_to_statement(directory: Path, number: int, *, after: bool) -> None:
-    Dying.left, Dying.after = number, after
+def drive_to_statement(directory: Path, number: int) -> None:
+    Dying.left = number
     plain = sqlite3.connect
     sqlite3.connect = lambda *given, **named: plain(*given, factory=Dying, **named)
     drive(directory)
@@ -185,24 +187,20 @@ def drive_to_size(directory: Path, limit: int) -> None:
 
 
 def statements(folder: Path) -> None:
-    """Die before and after every statement of a whole study; each time, what follows must not differ in a bit."""
+    """Die between any two statements of a whole study; each time, what follows must not differ in a bit."""
     drive(folder / "reference")
     expected = content(folder / "reference")
-    number = deaths = 0
-    while True:
-        number += 1
-        for after in (False, True):
-            directory = folder / f"{number}-{after}"
-            ended = die_in(lambda: drive_to_statement(directory, number, after=after))  # noqa: B023  called at once
-            if ended == 0:
-                print(deaths)
-                return
-            assert os.waitstatus_to_exitcode(ended) == 9
-            deaths += 1
-            whole(directory)
-            drive(directory)
-            assert content(directory) == expected, (number, after)
-            shutil.rmtree(directory)
+    for number in itertools.count(1):
+        directory = folder / str(number)
+        ended = die_in(lambda: drive_to_statement(directory, number))  # noqa: B023  called at once
+        if ended == 0:
+            print(number - 1)
+            return
+        assert os.waitstatus_to_exitcode(ended) == 9
+        whole(directory)
+        drive(directory)
+        assert content(directory) == expected, number
+        shutil.rmtree(directory)
 
 
 def sizes(folder: Path) -> None:
@@ -223,13 +221,13 @@ def sizes(folder: Path) -> None:
 
 def kills(folder: Path, count: int) -> None:
     """Kill a driver at random moments; whatever it was told to be committed must still be there."""
-    chance = random.Random(0)
+    chance = random.Random(count)  # noqa: S311  reproducible, no secret
     directory, deaths, alive = folder / "killed", 0, 0
     while deaths < count:
         heard, say = os.pipe()
         child = os.fork()
         if child == 0:
-            drive(directory, last=100_000, tell=lambda epoch: os.write(say, struct.pack("<I", epoch)))
+            drive(directory, last=100_000, tell=lambda epoch: os.write(say, struct.pack("<I", epoch)))  # noqa: B023
         os.close(say)
         select.select([heard], [], [], 5)  # the first epoch of this life
         time.sleep(chance.uniform(0, 0.03))
@@ -301,7 +299,7 @@ def read_only(_: Path) -> None:
 
 
 def leave_half(directory: Path) -> None:
-    """Die inside a transaction whose first pages are already in the file: its journal has to be played back."""
+    """Die inside a transaction whose first pages are in the file: its journal has to be played back."""
 
     def work() -> None:
         connection = sqlite3.connect(directory / "study.db", isolation_level=None)
@@ -330,8 +328,8 @@ def _as_nobody(directory: Path) -> None:
     assert check_integrity(directory) == ()
     try:
         open_writer(directory)
-    except StoreError as error:
-        assert "study" in str(error)
+    except StoreError:
+        pass
     else:
         os._exit(78)
     assert sorted(path.name for path in directory.iterdir()) == before

@@ -3,6 +3,7 @@
 import ast
 import functools
 import io
+import re
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,12 @@ def door(room):
         if isinstance(node, ast.Assign) and dotted(node.targets[0]) == "__all__":
             return tuple(ast.literal_eval(node.value))
     return ()
+
+
+def in_order(name):
+    """Return the sorting key of `__all__`: constants, then classes, then functions; ruff's order too."""
+    kind = 0 if name.isupper() else 1 if name[:1].isupper() else 2
+    return kind, [(int(digits or 0), word) for digits, word in re.findall(r"(\d+)|(\D+)", name)]
 
 
 def documents():

@@ -1,5 +1,6 @@
 """What the commands print: tables and sentences for people."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from paribus.lab import Check, Results
     from paribus.study import Study
 
-stdout = Console(highlight=False, soft_wrap=False)
-stderr = Console(stderr=True, highlight=False)
+_PIPED_WIDTH = 200  # where there is no terminal, lines are broken by whoever reads them
+stdout = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+stderr = Console(highlight=False, stderr=True, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
 
 _VERDICT_STYLES = {"different": "bold yellow", "equivalent": "green", "negligible": "green", "diverged": "red"}
 
@@ -37,14 +39,23 @@ def show_sources(sources: Sequence["SourceStatus"]) -> None:
     """Print the data sources."""
     table = _table("source", "what it is", "found")
     for source in sources:
-        where = str(source.folder) if source.folder else "built in" if source.name == "digits" else "missing"
-        table.add_row(_text(source.name, "bold"), _text(source.what), _text(where))
+        where = str(source.folder or "built in") if source.available else "missing"
+        table.add_row(_text(source.name, "bold"), _text(source.title), _text(where))
     stdout.print(table)
 
 
 def sources_json(sources: Sequence["SourceStatus"]) -> list[dict[str, Any]]:
     """Return the data sources as plain values."""
-    return [{"source": each.name, "what": each.what, "found": bool(each.found)} for each in sources]
+    return [
+        {
+            "source": each.name,
+            "title": each.title,
+            "available": each.available,
+            "folder": str(each.folder) if each.folder else None,
+            "files": [{"name": file.name, "sha256": file.sha256} for file in each.files],
+        }
+        for each in sources
+    ]
 
 
 def show_check(check: "Check") -> None:
@@ -115,7 +126,7 @@ def show_studies(studies: Sequence["Results"], *, folder: Path) -> None:
 
 def show_stopped(command: str) -> None:
     """Say how to go on after Ctrl-C."""
-    stderr.print(_text(f"stopped; finished epochs are kept. Go on with:  {command}"))
+    stderr.print(_text(f"stopped; finished epochs are kept. Go on with:  {command}"), soft_wrap=True)
 
 
 def _show_model(facts: "ModelFacts", users: str) -> None:

@@ -74,5 +74,5 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     """Return the candidate that is closest to `name`, or "" when none is near."""
     names = list(candidates)
     lowered = {each.lower(): each for each in names}
-    found = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.55)
+    found = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.55 if len(name) > 2 else 0.5)
     return lowered[found[0]] if found else ""

@@ -47,13 +47,13 @@ def _read(path: Path) -> bytes:
 
 
 def _unpacked(raw: bytes, *, limit: int) -> bytes | None:
-    """Return the content of a gzip file; None when it is broken or larger than it should be."""
+    """Return the content of a gzip file, at most one byte over the limit; None when it is broken."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
-            content = file.read(limit + 1)
+            # One byte more than there should be: a file that grows without end is not the published one.
+            return file.read(limit + 1)
     except (OSError, EOFError, zlib.error):
         return None
-    return content if len(content) <= limit else None
 
 
 def _damaged(

@@ -1,4 +1,4 @@
-"""In: plain rows of epochs and batches, estimates of statistics. Out: figure data, charts, specifications, SVG.
+"""In: rows of epochs and batches, estimates of statistics. Out: figure data, charts, specifications, SVG.
 
 Never: computes a statistic that stats owns, reads a file, asks a network, shows a sealed number.
 """

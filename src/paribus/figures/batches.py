@@ -24,8 +24,8 @@ _SPLIT = "training batches"
 def batches_data(rows: Sequence[BatchRow], *, metric: Metric) -> LinesData:
     """Return the batch curves of all conditions, in the order of their first row.
 
-    Each run's updates are averaged over bins of consecutive updates; mean and band are over the seeds of a condition.
-    A bin counts a seed only where all its values are finite; x is the last update of a bin, counted from 1.
+    Each run's updates are averaged over bins of consecutive updates; mean and band are over the seeds of a
+    condition. A bin counts a seed only where all its values are finite; x is the bin's last update, from 1.
     """
     every = list(dict.fromkeys(row.condition for row in rows))
     drawn = every[:MOST_CONDITIONS]
@@ -62,7 +62,7 @@ def _bin_means(
     points = []
     for start in range(0, updates, width):
         stop = min(start + width, updates)
-        # A run that stopped inside the bin would average over fewer updates than the others: it is left out there.
+        # A run that stopped inside the bin would average over fewer updates than the others.
         parts = [run[start:stop] for run in series if len(run) >= stop]
         seeds = [float(part.mean()) for part in parts if np.isfinite(part).all()]
         if seeds:

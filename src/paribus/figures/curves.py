@@ -38,8 +38,8 @@ def curves_data(
     Args:
         rows: one per run and epoch.
         metric: "loss" or "accuracy".
-        diverged: the (condition, seed) of runs that diverged: drawn up to their last finite value, marked there,
-            and left out of mean and band.
+        diverged: the (condition, seed) of runs that diverged: drawn up to their last finite value, marked
+            there, and left out of mean and band.
     """
     every = list(dict.fromkeys(row.condition for row in rows))
     drawn = every[:MOST_CONDITIONS]
@@ -146,7 +146,9 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     if any(not line.diverged for line in seeds):
-        notes.append("Thick line: mean over seeds. Band: from the smallest to the largest seed. Thin: single seeds.")
+        notes.append(
+            "Thick: mean over seeds. Band: from the smallest to the largest seed. Thin: single seeds."
+        )
     if any(line.diverged for line in seeds):
         notes.append("A cross ends a run that diverged; such runs are no part of mean and band.")
     if any(len(runs) > _most_thin(series) for runs in series.values()):

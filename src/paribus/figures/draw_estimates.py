@@ -1,30 +1,30 @@
 """From estimates to charts: a row of dots per condition, and a forest of differences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
 from paribus.figures.estimates import DifferencesData, DotsData
-from paribus.figures.theme import GREY, INK, PALETTE, VERDICTS, themed
+from paribus.figures.theme import GREY, INK, PALETTE, VERDICTS, percent_format, themed
 
 _ROW_HEIGHT = 34
-_WIDTH = 360
+_WIDTH = 440
+_Row = Mapping[str, object]
 
 
 def draw_dots(data: DotsData) -> alt.LayerChart:
     """Return per-seed dots, the mean as a tick and its interval as a line, one row per condition."""
     labels = [row.label for row in data.rows]
     y = _row_axis(labels)
-    span = data.domain[1] - data.domain[0]
-    axis = alt.Axis(title=data.response, format=".0%" if span > 0.08 else ".1%" if span > 0.008 else ".2%", tickCount=6)
+    axis = alt.Axis(title=data.response, format=percent_format(data.domain), tickCount=6)
     scale = alt.Scale(domain=list(data.domain), nice=False, zero=False)
     x = alt.X("value:Q", scale=scale, axis=axis)
     rows = [
         {"label": row.label, "value": row.mean, "low": row.low, "high": row.high, "remark": row.remark}
         for row in data.rows
     ]
-    means = alt.Chart(alt.Data(values=rows)).encode(y=y)
+    means = _inline(rows).encode(y=y)
     interval = means.mark_rule(clip=True, strokeWidth=1.5, color=INK, opacity=0.75).encode(
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
     )
@@ -44,15 +44,19 @@ def _seed_dots(data: DotsData, *, y: alt.Y, x: alt.X) -> Any:
     # The same seed sits at the same height in every row: pairs can be followed.
     most = max((dot.order for dot in data.dots), default=0)
     offset = alt.YOffset("order:Q", scale=alt.Scale(domain=[-0.5, most + 0.5], range=[5, _ROW_HEIGHT - 5]))
-    mark = alt.Chart(alt.Data(values=rows)).mark_circle(clip=True, size=42, color=PALETTE[0], opacity=0.7)
+    mark = _inline(rows).mark_circle(clip=True, size=42, color=PALETTE[0], opacity=0.7)
     return mark.encode(x=x, y=y, yOffset=offset, tooltip=tooltip)
 
 
 def draw_differences(data: DifferencesData) -> alt.LayerChart:
-    """Return the forest: zero line, band of the smallest effect, and per contrast interval, point and verdict."""
+    """Return the forest: zero line, band of the smallest effect; interval, point and verdict per contrast."""
     labels = [row.label for row in data.rows]
     y = _row_axis(labels)
-    title = f"difference from {data.baseline}, percentage points" if data.baseline else "difference, percentage points"
+    title = (
+        f"difference from {data.baseline}, percentage points"
+        if data.baseline
+        else "difference, percentage points"
+    )
     axis = alt.Axis(title=title, format="+~g", tickCount=7, labelExpr="datum.value == 0 ? '0' : datum.label")
     scale = alt.Scale(domain=_domain(data), nice=True, zero=True)
     rows = [
@@ -73,7 +77,7 @@ def draw_differences(data: DifferencesData) -> alt.LayerChart:
     shape = alt.Shape(
         "verdict:N", scale=alt.Scale(domain=known, range=[VERDICTS[each][1] for each in known]), legend=None
     )
-    chart = alt.Chart(alt.Data(values=rows)).encode(y=y)
+    chart = _inline(rows).encode(y=y)
     interval = chart.mark_rule(strokeWidth=2).encode(
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=color
     )
@@ -86,10 +90,10 @@ def draw_differences(data: DifferencesData) -> alt.LayerChart:
 def _ground(data: DifferencesData, scale: alt.Scale, axis: alt.Axis) -> list[Any]:
     effect = data.smallest_effect_pp
     x = alt.X("low:Q", scale=scale, axis=axis)
-    zero = alt.Chart(alt.Data(values=[{"low": 0}])).mark_rule(color=INK, opacity=0.6).encode(x=x)
+    zero = _inline([{"low": 0}]).mark_rule(color=INK, opacity=0.6).encode(x=x)
     if effect is None:
         return [zero]
-    band = alt.Chart(alt.Data(values=[{"low": -effect, "high": effect}])).mark_rect(color=GREY, opacity=0.16)
+    band = _inline([{"low": -effect, "high": effect}]).mark_rect(color=GREY, opacity=0.16)
     return [band.encode(x=x, x2="high:Q"), zero]
 
 
@@ -105,10 +109,7 @@ def _difference_tooltip() -> list[alt.Tooltip]:
 
 def _domain(data: DifferencesData) -> list[float]:
     ends = [
-        end
-        for row in data.rows
-        for end in (row.difference_pp, row.low_pp, row.high_pp)
-        if end is not None
+        end for row in data.rows for end in (row.difference_pp, row.low_pp, row.high_pp) if end is not None
     ]
     effect = data.smallest_effect_pp or 0.0
     low, high = min([-effect, *ends]), max([effect, *ends])
@@ -116,15 +117,22 @@ def _domain(data: DifferencesData) -> list[float]:
     return [low - margin, high + margin]
 
 
+def _inline(rows: Sequence[_Row]) -> alt.Chart:
+    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]  # altair's own
+
+
 def _row_axis(labels: Sequence[str]) -> alt.Y:
-    axis = alt.Axis(title=None, ticks=False, domain=False, grid=False, labelLimit=230, labelPadding=10, labelFontSize=12)
+    axis = alt.Axis(
+        title=None, ticks=False, domain=False, grid=False, labelLimit=230, labelPadding=10, labelFontSize=12
+    )
     return alt.Y("label:N", sort=list(labels), axis=axis, scale=alt.Scale(domain=list(labels), padding=0))
 
 
-def _remarks(rows: Sequence[dict[str, object]], y: alt.Y) -> Any:
-    mark = alt.Chart(alt.Data(values=list(rows))).mark_text(align="left", baseline="middle", color=INK, fontSize=11)
+def _remarks(rows: Sequence[_Row], y: alt.Y) -> Any:
+    mark = _inline(rows).mark_text(align="left", baseline="middle", color=INK, fontSize=11)
     return mark.encode(x=alt.value(alt.expr("width + 12")), y=y, text="remark:N")
 
 
-def _finish(layers: Sequence[Any], *, rows: int) -> Any:
-    return themed(alt.layer(*layers).properties(width=_WIDTH, height=_ROW_HEIGHT * rows))
+def _finish(layers: Sequence[Any], *, rows: int) -> alt.LayerChart:
+    chart: alt.LayerChart = themed(alt.layer(*layers, width=_WIDTH, height=_ROW_HEIGHT * rows))
+    return chart

@@ -7,12 +7,14 @@ from typing import Any
 import altair as alt
 
 from paribus.figures.lines import LinesData, MeanPoint, SeedLine
-from paribus.figures.theme import PALETTE, SPLIT_COLOURS, themed
+from paribus.figures.theme import PALETTE, SPLIT_COLOURS, percent_format, themed
 
 # Panels in one chart -> columns, and width and height of a panel in pixels: together about 700 wide.
 _SIZES = ((1, 1, 620, 260), (2, 2, 300, 240), (3, 3, 195, 210), (12, 3, 195, 130), (24, 4, 140, 100))
 # Points are marked where they are few enough to be told apart.
 _MOST_MARKED = 60
+# Name of a dataset -> its rows.
+_Rows = dict[str, list[dict[str, object]]]
 _CROSS = "M-1,-1L1,1M-1,1L1,-1"
 
 
@@ -20,48 +22,69 @@ def draw_lines(data: LinesData) -> alt.ConcatChart:
     """Return the chart: one panel per split or per condition, on the same axes."""
     panels = data.splits if data.layout == "by split" else data.labels
     _, columns, width, height = next(size for size in _SIZES if len(panels) <= size[0])
+    # altair copies what it holds at every step, so the rows join the finished chart, under their names.
+    rows: _Rows = {}
     charts = []
     for index, panel in enumerate(panels):
-        chart = _panel(data, panel, titled=index % columns == 0).properties(width=width, height=height)
-        charts.append(chart.properties(title=panel) if len(panels) > 1 else chart)
-    concat = alt.concat(*charts, columns=columns, spacing=18).resolve_scale(color="shared")
-    return themed(concat)  # type: ignore[no-any-return]  # the theme takes and gives any chart
+        layers = _layers(data, panel, axes=_axes(data, titled=index % columns == 0), rows=rows)
+        if layers:
+            chart = alt.layer(*layers, width=width, height=height)
+            charts.append(chart.properties(title=panel) if len(panels) > 1 else chart)
+    whole = alt.concat(*charts, columns=columns, spacing=18).resolve_scale(color="shared")
+    finished: alt.ConcatChart = themed(whole)
+    finished.datasets = rows
+    return finished
 
 
-def _panel(data: LinesData, panel: str, *, titled: bool) -> Any:
-    means = [point for point in data.means if panel in (point.split, point.label)]
-    seeds = [line for line in data.seeds if panel in (line.split, line.label)]
-    axes = _axes(data, titled=titled)
-    layers = [_thin(seeds, data, axes), *_thick(means, data, axes), _ends(seeds, data, axes)]
-    return alt.layer(*[layer for layer in layers if layer is not None])
+def _layers(data: LinesData, panel: str, *, axes: Mapping[str, Any], rows: _Rows) -> list[Any]:
+    by_split = data.layout == "by split"
+    means = [point for point in data.means if panel == (point.split if by_split else point.label)]
+    seeds = [line for line in data.seeds if panel == (line.split if by_split else line.label)]
+    layers = [
+        _thin(seeds, data, axes, rows),
+        *_thick(means, data, axes, rows),
+        _ends(seeds, data, axes, rows),
+    ]
+    return [layer for layer in layers if layer is not None]
+
+
+def _named(values: list[dict[str, object]], rows: _Rows) -> alt.Chart:
+    name = f"rows-{len(rows)}"
+    rows[name] = values
+    return alt.Chart(alt.NamedData(name=name))
 
 
 def _axes(data: LinesData, *, titled: bool) -> dict[str, Any]:
     last = max([point.x for point in data.means] + [line.points[-1][0] for line in data.seeds], default=1)
     first = min([point.x for point in data.means] + [line.points[0][0] for line in data.seeds], default=0)
-    x_axis = alt.Axis(title=data.x_title, tickMinStep=1, tickCount=6, format="~s" if last > 9999 else "d", grid=False)
+    x_axis = alt.Axis(
+        title=data.x_title, tickMinStep=1, tickCount=6, format="~s" if last > 9999 else "d", grid=False
+    )
     scale = alt.Scale(domain=[first, max(last, first + 1)], nice=False)
-    name, key = ("label", data.labels) if data.layout == "by split" else ("split", data.splits)
+    by_split = data.layout == "by split"
+    key = data.labels if by_split else data.splits
     return {
         "x": alt.X("x:Q", scale=scale, axis=x_axis),
-        "y_scale": alt.Scale(
-            type="log" if data.frame.logarithmic else "linear",
-            domain=[data.frame.low, data.frame.high],
-            nice=not data.frame.logarithmic and data.metric == "loss",
-            zero=False,
-        ),
+        "y_scale": _y_scale(data),
         "y_axis": _y_axis(data, title=data.metric if titled else None),
         "color": alt.Color(
-            f"{name}:N",
-            scale=alt.Scale(domain=list(key), range=_colours(key, by_split=name == "split")),
+            "k:N",
+            scale=alt.Scale(domain=list(key), range=_colours(key, of_splits=not by_split)),
             legend=_legend(key),
             title=None,
         ),
     }
 
 
-def _colours(key: Sequence[str], *, by_split: bool) -> list[str]:
-    return [SPLIT_COLOURS[split] for split in key] if by_split else list(PALETTE[: len(key)])
+def _y_scale(data: LinesData) -> alt.Scale:
+    domain = [data.frame.low, data.frame.high]
+    if data.frame.logarithmic:
+        return alt.Scale(type="log", domain=domain)
+    return alt.Scale(domain=domain, nice=data.metric == "loss", zero=False)
+
+
+def _colours(key: Sequence[str], *, of_splits: bool) -> list[str]:
+    return [SPLIT_COLOURS[split] for split in key] if of_splits else list(PALETTE[: len(key)])
 
 
 def _legend(key: Sequence[str]) -> alt.Legend | None:
@@ -74,10 +97,11 @@ def _legend(key: Sequence[str]) -> alt.Legend | None:
 
 def _y_axis(data: LinesData, *, title: str | None) -> alt.Axis:
     if data.metric == "accuracy":
-        span = data.frame.high - data.frame.low
-        return alt.Axis(title=title, format=".0%" if span > 0.08 else ".1%" if span > 0.008 else ".2%", tickCount=5)
+        return alt.Axis(title=title, format=percent_format((data.frame.low, data.frame.high)), tickCount=5)
     if data.frame.logarithmic:
-        return alt.Axis(title=title and f"{title}, logarithmic", values=_decades(data.frame.low, data.frame.high))
+        return alt.Axis(
+            title=title and f"{title}, logarithmic", values=_decades(data.frame.low, data.frame.high)
+        )
     return alt.Axis(title=title, tickCount=5, format="~g")
 
 
@@ -91,68 +115,77 @@ def _y(field: str, axes: Mapping[str, Any]) -> alt.Y:
     return alt.Y(f"{field}:Q", scale=axes["y_scale"], axis=axes["y_axis"])
 
 
-def _thick(means: Sequence[MeanPoint], data: LinesData, axes: Mapping[str, Any]) -> list[Any]:
-    rows = [_mean_row(point, data) for point in means if point.mean > 0 or not data.frame.logarithmic]
-    if not rows:
+def _thick(means: Sequence[MeanPoint], data: LinesData, axes: Mapping[str, Any], rows: _Rows) -> list[Any]:
+    values = [_mean_row(point, data) for point in means if point.mean > 0 or not data.frame.logarithmic]
+    if not values:
         return []
-    chart = alt.Chart(alt.Data(values=rows)).encode(x=axes["x"], color=axes["color"])
-    line = chart.mark_line(clip=True, strokeWidth=2, strokeJoin="round").encode(y=_y("mean", axes))
+    chart = _named(values, rows).encode(x=axes["x"], color=axes["color"])
+    line = chart.mark_line(clip=True, strokeWidth=2, strokeJoin="round").encode(y=_y("m", axes))
     layers = [line]
-    if any(point.n > 1 for point in means):
+    if _banded(data):
         band = chart.mark_area(clip=True, opacity=0.16, line=False)
-        layers.insert(0, band.encode(y=_y("low", axes), y2="high:Q"))
+        layers.insert(0, band.encode(y=_y("l", axes), y2="h:Q"))
     if len({point.x for point in means}) <= _MOST_MARKED:
         dots = chart.mark_circle(clip=True, size=16, opacity=1)
-        layers.append(dots.encode(y=_y("mean", axes), tooltip=_tooltip(data)))
+        layers.append(dots.encode(y=_y("m", axes), tooltip=_tooltip(data)))
     return layers
 
 
 def _mean_row(point: MeanPoint, data: LinesData) -> dict[str, object]:
     # A band that reaches 0 ends at the frame of a logarithmic axis.
     low = max(point.low, data.frame.low) if data.frame.logarithmic else point.low
-    values = {"mean": point.mean, "low": low, "high": point.high}
-    rounded = {name: _short(value) for name, value in values.items()}
-    return {"label": point.label, "split": point.split, "x": point.x, "n": point.n, **rounded}
+    row = {"k": _key(point, data), "x": point.x, "m": _short(point.mean), "n": point.n}
+    return row if not _banded(data) else {**row, "l": _short(low), "h": _short(point.high)}
+
+
+def _banded(data: LinesData) -> bool:
+    return any(point.n > 1 for point in data.means)
+
+
+def _key(point: MeanPoint | SeedLine, data: LinesData) -> str:
+    # One-letter fields, and the panel's own name left out: every byte is there once per point.
+    return point.label if data.layout == "by split" else point.split
 
 
 def _tooltip(data: LinesData) -> list[alt.Tooltip]:
     shown = ".2%" if data.metric == "accuracy" else ".4~g"
-    return [
-        alt.Tooltip("label:N", title="condition"),
-        alt.Tooltip("split:N", title="split"),
+    fields = [
+        alt.Tooltip("k:N", title="condition" if data.layout == "by split" else "split"),
         alt.Tooltip("x:Q", title=data.x_title, format=",d"),
-        alt.Tooltip("mean:Q", title="mean", format=shown),
-        alt.Tooltip("low:Q", title="smallest", format=shown),
-        alt.Tooltip("high:Q", title="largest", format=shown),
-        alt.Tooltip("n:Q", title="seeds"),
+        alt.Tooltip("m:Q", title="mean", format=shown),
     ]
+    if _banded(data):
+        ends = [
+            alt.Tooltip("l:Q", title="smallest", format=shown),
+            alt.Tooltip("h:Q", title="largest", format=shown),
+        ]
+        fields += [*ends, alt.Tooltip("n:Q", title="seeds")]
+    return fields
 
 
-def _thin(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any]) -> Any | None:
-    rows = [row for line in seeds for row in _seed_rows(line, line.points, data)]
-    if not rows:
+def _thin(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any], rows: _Rows) -> Any | None:
+    values = [row for line in seeds for row in _seed_rows(line, line.points, data)]
+    if not values:
         return None
-    mark = alt.Chart(alt.Data(values=rows)).mark_line(clip=True, strokeWidth=0.8, opacity=0.45)
-    return mark.encode(x=axes["x"], y=_y("value", axes), color=axes["color"], detail="seed:N")
+    mark = _named(values, rows).mark_line(clip=True, strokeWidth=0.8, opacity=0.45)
+    return mark.encode(x=axes["x"], y=_y("v", axes), color=axes["color"], detail="s:N")
 
 
-def _ends(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any]) -> Any | None:
-    rows = [row for line in seeds if line.diverged for row in _seed_rows(line, line.points[-1:], data)]
-    if not rows:
+def _ends(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any], rows: _Rows) -> Any | None:
+    values = [row for line in seeds if line.diverged for row in _seed_rows(line, line.points[-1:], data)]
+    if not values:
         return None
     # Not clipped: a run that diverged before its first epoch ends on the frame.
-    mark = alt.Chart(alt.Data(values=rows)).mark_point(
-        shape=_CROSS, size=55, strokeWidth=2, filled=False, opacity=1
-    )
-    tooltip = [alt.Tooltip("label:N", title="condition"), alt.Tooltip("seed:N"), alt.Tooltip("x:Q", title="last epoch")]
-    return mark.encode(x=axes["x"], y=_y("value", axes), color=axes["color"], tooltip=tooltip)
+    mark = _named(values, rows).mark_point(shape=_CROSS, size=55, strokeWidth=2, filled=False, opacity=1)
+    tooltip = [alt.Tooltip("s:N", title="diverged, seed"), alt.Tooltip("x:Q", title="last epoch")]
+    return mark.encode(x=axes["x"], y=_y("v", axes), color=axes["color"], tooltip=tooltip)
 
 
 def _seed_rows(
     line: SeedLine, points: Sequence[tuple[int, float]], data: LinesData
 ) -> list[dict[str, object]]:
     return [
-        {"label": line.label, "split": line.split, "seed": line.seed, "x": x, "value": _short(value)}
+        {"k": _key(line, data), "s": line.seed, "x": x, "v": _short(value)}
         for x, value in points
         if value > 0 or not data.frame.logarithmic
     ]

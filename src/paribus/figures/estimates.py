@@ -67,18 +67,16 @@ class DifferencesData:
     Attributes:
         baseline: what every row is compared with, or "" where the rows name their own.
         smallest_effect_pp: half the width of the band; None without a declared effect.
-        confidence: of the intervals, 1 - alpha.
     """
 
     baseline: str
     smallest_effect_pp: float | None
-    confidence: float
     rows: tuple[DifferenceRow, ...]
     notes: tuple[str, ...]
 
 
 def dots_data(conditions: Sequence[ConditionEstimate], response: str) -> DotsData:
-    """Return one row per condition, in the order given; diverged runs have no dot but are counted in the remark."""
+    """Return one row per condition, in the order given; diverged runs have no dot; the remark counts them."""
     drawn = conditions[:_MOST_ROWS]
     labels = short_labels(each.name for each in drawn)
     seeds = sorted({seed for each in drawn for seed, _ in each.values})[:_MOST_SEEDS]
@@ -135,19 +133,18 @@ def _dot_notes(
 
 
 def differences_data(
-    contrasts: Sequence[ContrastEstimate], smallest_effect: float | None, alpha: float
+    contrasts: Sequence[ContrastEstimate], *, smallest_effect: float | None
 ) -> DifferencesData:
     """Return one row per contrast, in the order given; `smallest_effect` is a fraction."""
     drawn = contrasts[:_MOST_ROWS]
     baselines = list(dict.fromkeys(each.baseline for each in drawn))
     names = [each.condition for each in drawn]
     if len(baselines) > 1:
-        names = [f"{each.condition} − {each.baseline}" for each in drawn]
+        names = [f"{each.condition} minus {each.baseline}" for each in drawn]
     labels = short_labels(names)
     return DifferencesData(
         baseline=short_labels(baselines)[baselines[0]] if len(baselines) == 1 else "",
         smallest_effect_pp=None if smallest_effect is None else 100 * smallest_effect,
-        confidence=1 - alpha,
         rows=tuple(_difference_row(each, labels[name]) for each, name in zip(drawn, names, strict=True)),
         notes=_row_notes(len(contrasts), "contrasts"),
     )

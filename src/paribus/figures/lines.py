@@ -12,7 +12,7 @@ Layout = Literal["by split", "by condition"]
 MOST_OVERLAID = 6
 MOST_CONDITIONS = 24
 # Points in one chart: keeps a report small and the browser quick.
-POINT_BUDGET = 5000
+POINT_BUDGET = 4000
 # Two decades: below that a logarithmic axis hides more than it shows.
 LOGARITHMIC_SPAN = 100.0
 
@@ -43,7 +43,7 @@ class SeedLine:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The value axis: smallest and largest value shown; logarithmic where positive losses span over two decades."""
+    """The value axis: smallest and largest value shown; logarithmic where losses span over two decades."""
 
     low: float
     high: float
@@ -94,8 +94,15 @@ def frame_for(
         return _accuracy_frame(values)
     positive = [value for _, value in values if value > 0]
     if positive and max(positive) > LOGARITHMIC_SPAN * min(positive):
-        notes = ("Values of exactly 0 have no place on a logarithmic axis.",) if len(positive) < len(values) else ()
-        return Frame(min(positive), max(positive), logarithmic=True), ("The loss axis is logarithmic.", *notes)
+        notes = (
+            ("Values of exactly 0 have no place on a logarithmic axis.",)
+            if len(positive) < len(values)
+            else ()
+        )
+        return Frame(min(positive), max(positive), logarithmic=True), (
+            "The loss axis is logarithmic.",
+            *notes,
+        )
     return _linear(value for _, value in values), ()
 
 

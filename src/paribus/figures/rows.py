@@ -8,8 +8,8 @@ from dataclasses import dataclass
 class CurveRow:
     """One epoch of one run; epoch 0 is the network before its first update.
 
-    Losses as the study defines them, accuracies fractions; None where there is nothing to show (`test_*` while
-    sealed). `clean_*` were measured on the training split after the epoch, in evaluation mode.
+    Losses as the study defines them, accuracies fractions; None where there is nothing to show (`test_*`
+    while sealed). `clean_*` were measured on the training split after the epoch, in evaluation mode.
     """
 
     condition: str
@@ -28,7 +28,7 @@ class CurveRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """The batches of one run, in the order of its updates; accuracies are fractions, both of the same length."""
+    """The batches of one run, in the order of its updates: losses, and accuracies as fractions."""
 
     condition: str
     seed: int

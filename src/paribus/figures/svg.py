@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import vl_convert
 
@@ -10,6 +10,9 @@ from paribus.figures.theme import vegalite_version
 
 # Only inside tags: a label may say "clip1" too.
 _TAG = re.compile(r"<[^>]*>")
+# Marks that draw nothing, and hints for pointers and readers that a still picture has no use for.
+_EMPTY = re.compile(r'<path class="foreground"[^>]*display="none"/>')
+_HINTS = re.compile(r' (?:role|aria-roledescription|aria-hidden|pointer-events|opacity)="(?:[a-z -]*|1)"')
 _CLIP = re.compile(r'(id="|url\(#)(clip\d+)')
 
 
@@ -26,16 +29,19 @@ def to_svg(spec: Mapping[str, object], *, prefix: str = "") -> str:
         ValueError: the specification is none that Vega-Lite can draw.
     """
     svg = vl_convert.vegalite_to_svg(dict(spec), vl_version=vegalite_version(), allowed_base_urls=[])
-    svg = _counted_clips(svg, prefix)
-    ElementTree.fromstring(svg)  # noqa: S314 - our own drawing; this is the proof that it is well-formed
+    svg = _tidied(_EMPTY.sub("", svg), prefix)
+    ET.fromstring(svg)  # noqa: S314 - our own drawing; this is the proof that it is well-formed
     return svg
 
 
-def _counted_clips(svg: str, prefix: str) -> str:
-    """Number clip paths from 0: the renderer counts on from picture to picture."""
+def _tidied(svg: str, prefix: str) -> str:
+    """Count clip paths from 0 (the renderer counts on from picture to picture); drop what shows nothing."""
     names: dict[str, str] = {}
 
     def renamed(tag: re.Match[str]) -> str:
-        return _CLIP.sub(lambda found: found[1] + names.setdefault(found[2], f"{prefix}clip{len(names)}"), tag[0])
+        plain = _HINTS.sub("", tag[0])
+        return _CLIP.sub(
+            lambda found: found[1] + names.setdefault(found[2], f"{prefix}clip{len(names)}"), plain
+        )
 
     return _TAG.sub(renamed, svg)

@@ -1,4 +1,4 @@
-"""How every chart looks: one quiet theme that reads on white and on black, in colours the colour-blind tell apart."""
+"""How every chart looks: one quiet theme for white and black, in colours that the colour-blind tell apart."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,26 +31,37 @@ _FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
 
 def themed(chart: Any) -> Any:
     """Return the top-level chart with the house's theme; transparent, in fonts that every system has."""
-    return (
-        chart.configure(aria=False, background="transparent", font=_FONT, padding=4)
-        .configure_view(stroke=None)
-        .configure_axis(
-            domainColor=GREY,
-            tickColor=GREY,
-            gridColor=INK,
-            gridOpacity=0.1,
-            labelColor=INK,
-            titleColor=INK,
-            labelFontSize=11,
-            titleFontSize=11,
-            titleFontWeight="normal",
-            titlePadding=6,
-        )
-        .configure_title(color=INK, fontSize=12, fontWeight=600, anchor="start", offset=8)
-        .configure_legend(
-            labelColor=INK, titleColor=INK, labelFontSize=11, labelLimit=240, symbolStrokeWidth=2.5, symbolOpacity=1, orient="top"
-        )
+    axis = alt.AxisConfig(
+        domainColor=GREY,
+        tickColor=GREY,
+        gridColor=INK,
+        gridOpacity=0.1,
+        labelColor=INK,
+        titleColor=INK,
+        labelFontSize=11,
+        titleFontSize=11,
+        titleFontWeight="normal",
+        titlePadding=6,
     )
+    legend = alt.LegendConfig(
+        labelColor=INK, labelFontSize=11, labelLimit=240, symbolStrokeWidth=2.5, symbolOpacity=1, orient="top"
+    )
+    return chart.configure(
+        aria=False,
+        background="transparent",
+        font=_FONT,
+        padding=4,
+        view=alt.ViewConfig(stroke=None),
+        axis=axis,
+        title=alt.TitleConfig(color=INK, fontSize=12, fontWeight=600, anchor="start", offset=8),
+        legend=legend,
+    )
+
+
+def percent_format(domain: tuple[float, float]) -> str:
+    """Return the d3 format for ticks of fractions: as many decimals as the axis needs."""
+    span = domain[1] - domain[0]
+    return ".0%" if span > 0.08 else ".1%" if span > 0.008 else ".2%"
 
 
 def vegalite_version() -> str:

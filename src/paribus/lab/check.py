@@ -106,8 +106,7 @@ def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
 def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int]:
     """Return seconds and bytes, from a moment of updates of each network and batch size on random images."""
     from paribus.lab.prepare import plan_for  # noqa: PLC0415
-    from paribus.train import total_steps  # noqa: PLC0415
-    from paribus.train.estimate import Speed, measure_speed  # noqa: PLC0415  torch
+    from paribus.train import Speed, measure_speed, total_steps  # noqa: PLC0415  torch, when it measures
 
     speeds: dict[tuple[str, int], Speed] = {}
     total = 0.0

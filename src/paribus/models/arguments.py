@@ -41,15 +41,16 @@ _FLAG = _Argument("True or False", lambda v: isinstance(v, bool))
 _NUMBER = _Argument("a number", lambda v: _is_number(v, -1e6, 1e6))
 _POSITIVE = _Argument("a number above 0", lambda v: _is_number(v, 1e-30, 1e6))
 
-# One meaning for a name wherever it stands, as in torch.nn.
+# A name means the same wherever it stands, as in torch.nn, but for "Conv2d.padding".
 _ARGUMENTS: Mapping[str, _Argument] = {
     **dict.fromkeys(("out_features", "out_channels", "groups", "num_groups"), _COUNT),
     **dict.fromkeys(("kernel_size", "stride", "dilation", "output_size"), _SIZE),
     **dict.fromkeys(("bias", "ceil_mode", "count_include_pad", "affine", "elementwise_affine"), _FLAG),
     **dict.fromkeys(("negative_slope", "init", "alpha", "min_val", "max_val", "threshold"), _NUMBER),
     **dict.fromkeys(("eps", "beta"), _POSITIVE),
-    "padding": _Argument(
-        'a whole number from 0, a pair of them, or "same" or "valid" for a convolution',
+    "padding": _Argument("a whole number from 0, or a pair of them", lambda v: _one_or_pair(v, 0)),
+    "Conv2d.padding": _Argument(
+        'a whole number from 0, a pair of them, "same" or "valid"',
         lambda v: v in ("same", "valid") or _one_or_pair(v, 0),
     ),
     "p": _Argument("a probability, 0 to 1", lambda v: _is_number(v, 0, 1)),
@@ -78,8 +79,9 @@ def bind(expression: Expression, *, kind: LayerKind, site: Site) -> dict[str, Va
             raise site.error(wrong, allowed=allowed, nearest=nearest(name, kind.arguments))
         if name in bound:
             raise site.error(f"has the argument {name} twice", allowed=allowed)
-        if not _ARGUMENTS[name].accepts(value):
-            raise site.error(f"has {name} = {value!r}", allowed=f"{name}: {_ARGUMENTS[name].allowed}")
+        argument = _ARGUMENTS.get(f"{expression.name}.{name}") or _ARGUMENTS[name]
+        if not argument.accepts(value):
+            raise site.error(f"has {name} = {value!r}", allowed=f"{name}: {argument.allowed}")
         bound[name] = value
     missing = [
         name for name in kind.arguments if defaults[name] is inspect.Parameter.empty and name not in bound

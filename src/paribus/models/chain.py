@@ -11,6 +11,7 @@ from paribus.core import ModelError, nearest
 from paribus.models.arguments import bind, takes_device
 from paribus.models.expressions import Expression, Site, Value, parse
 from paribus.models.layers import FEATURES, IMAGE, LAYERS
+from paribus.models.shapes import output_shape
 
 # Above this, something was mistyped: 256 MB of float32 for one image's features, 1 GB of parameters.
 _MOST_FEATURES = 2**26
@@ -40,11 +41,13 @@ def place(texts: Sequence[str], *, image_shape: tuple[int, int, int], classes: i
     for index, text in enumerate(texts):
         site = Site(index, text.strip(), shape)
         module = _instantiate(parse(site, names={"classes": classes}), site=site)
-        shape = _output_shape(module, site=site)
+        shape = output_shape(module, site=site)
         placed.append(Placed(site.text, module, site.reached, shape))
         parameters += sum(each.numel() for each in module.parameters())
         if parameters > _MOST_PARAMETERS:
             raise site.error(f"takes the network over {_MOST_PARAMETERS:,} parameters")
+        if math.prod(shape) > _MOST_FEATURES:
+            raise site.error(f"gives {list(shape)}, more than {_MOST_FEATURES:,} numbers for one image")
     _check_last(placed[-1], index=len(placed) - 1, classes=classes)
     return tuple(placed)
 
@@ -66,34 +69,8 @@ def _instantiate(expression: Expression, *, site: Site) -> nn.Module:
         arguments["device"] = torch.device("meta")
     try:
         return kind.torch_class(**arguments)
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise site.error(f"is refused by torch: {first_line(error)}") from None
-
-
-def _output_shape(module: nn.Module, *, site: Site) -> tuple[int, ...]:
-    try:
-        shape = _shape_after(module, site.reached)
-    except (RuntimeError, ValueError, TypeError) as error:
-        allowed = "windows no larger than what reaches them: a pool less, a smaller kernel, or padding"
-        raise site.error(f"does not fit: {first_line(error)}", allowed=allowed) from None
-    if math.prod(shape) > _MOST_FEATURES:
-        raise site.error(f"gives {list(shape)}, more than {_MOST_FEATURES:,} numbers for one image")
-    return shape
-
-
-def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
-    # On the meta device these three would make torch import its decompositions: a second for a known answer.
-    if isinstance(module, nn.Linear):
-        return (module.out_features,)
-    if isinstance(module, nn.Conv2d) and module.padding == "same":
-        return (module.out_channels, *shape[1:])
-    if isinstance(module, nn.AdaptiveAvgPool2d):
-        size = module.output_size
-        height, width = size if isinstance(size, tuple) else (size, size)
-        return (shape[0], height or shape[1], width or shape[2])
-    batch = torch.empty(2, *shape, device="meta")
-    with torch.no_grad():
-        return tuple(module.eval()(batch).shape[1:])
+    except (RuntimeError, ValueError, TypeError, AssertionError) as error:
+        raise site.error(f"is refused by torch: {error}") from None
 
 
 def _check_last(last: Placed, *, index: int, classes: int) -> None:
@@ -106,8 +83,3 @@ def _check_last(last: Placed, *, index: int, classes: int) -> None:
         raise ModelError(where, wrong=wrong, allowed=f"after it: {end}")
     wrong = f'the last layer "{last.text}" gives {last.gives[0]:,} numbers but there are {classes} classes'
     raise ModelError(where, wrong=wrong, allowed='"Linear(classes)" as the last layer with parameters')
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, or its name."""
-    return (str(error).splitlines() or [type(error).__name__])[0]

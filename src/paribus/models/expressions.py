@@ -55,6 +55,8 @@ def parse(site: Site, *, names: Mapping[str, int]) -> Expression:
     for each in node.keywords:
         if each.arg is None:
             raise site.error("has **, which layer expressions do not know", allowed=_FORM)
+        if each.arg in keyword:
+            raise site.error(f"has the argument {each.arg} twice")
         keyword[each.arg] = _value(each.value, site=site, names=names)
     positional = tuple(_value(each, site=site, names=names) for each in node.args)
     return Expression(node.func.id, positional, keyword)

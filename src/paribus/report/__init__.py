@@ -13,8 +13,11 @@ from paribus.report.content import (
     RunTime,
     Times,
 )
+from paribus.report.page import MOST_BYTES, render
+from paribus.report.write import write
 
 __all__ = [
+    "MOST_BYTES",
     "Choice",
     "DataEntry",
     "ModelEntry",
@@ -23,4 +26,6 @@ __all__ = [
     "RunRow",
     "RunTime",
     "Times",
+    "render",
+    "write",
 ]

@@ -13,7 +13,7 @@ Response = Literal["test", "validation"]
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """How one run ended. Losses as the study defines them, accuracies fractions; None where undefined or sealed.
+    """How one run ended: losses as the study defines them, accuracies fractions; None: undefined or sealed.
 
     Attributes:
         state: "done", "running", "diverged", "failed" or "waiting".
@@ -109,7 +109,7 @@ class ReportContent:
         response_note: what that means, in a sentence or two.
         looks: how often this test set has been opened, over all studies of the folder.
         baseline: name of the baseline condition.
-        conditions: estimates of the response (accuracy, fractions), in the order of the study, baseline first.
+        conditions: estimates of the response (accuracy, a fraction), in the study's order, baseline first.
         levels: condition -> {recipe path: label of its level}; same order.
         contrasts: the declared contrasts; empty when there are none.
         sentences: condition -> what its contrast allows to be said.

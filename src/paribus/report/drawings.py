@@ -19,6 +19,7 @@ from paribus.figures import (
     to_svg,
 )
 from paribus.report.content import ReportContent
+from paribus.report.words import level
 
 # What is fetched by name when an older report in the directory had it and this one has not.
 NAMES = ("dots", "differences", "loss", "accuracy", "batch-loss", "batch-accuracy")
@@ -49,9 +50,9 @@ def drawings(content: ReportContent) -> dict[str, Drawing]:
     dots = dots_data(content.conditions, f"{content.response} accuracy")
     if dots.dots:
         found["dots"] = _drawing("dots", draw_dots(dots), _dots_caption(dots, content), _dots_spoken(dots))
-    differences = differences_data(content.contrasts, content.smallest_effect, content.alpha)
+    differences = differences_data(content.contrasts, smallest_effect=content.smallest_effect)
     if any(row.difference_pp is not None for row in differences.rows):
-        chart, caption = draw_differences(differences), _differences_caption(differences)
+        chart, caption = draw_differences(differences), _differences_caption(differences, level(content))
         found["differences"] = _drawing("differences", chart, caption, _differences_spoken(differences))
     for name, lines in _lines(content).items():
         if lines.means or lines.seeds:
@@ -84,10 +85,11 @@ def json_for_script(value: object) -> str:
 
 
 def _dots_caption(data: DotsData, content: ReportContent) -> tuple[str, ...]:
-    level = f"{100 * (1 - content.alpha):g} %"
-    first = f"{data.response.capitalize()} at the last epoch. A dot is a seed, at the same height in every row"
+    first = (
+        f"{data.response.capitalize()} at the last epoch. A dot is a seed, at the same height in every row"
+    )
     if any(row.low is not None for row in data.rows):
-        return (f"{first}; the tick is the mean, the line its {level} interval.", *data.notes)
+        return (f"{first}; the tick is the mean, the line its {level(content)} interval.", *data.notes)
     return (f"{first}; the tick is the mean.", *data.notes)
 
 
@@ -95,12 +97,13 @@ def _dots_spoken(data: DotsData) -> str:
     return f"{data.response} per condition: " + "; ".join(f"{row.label} {row.remark}" for row in data.rows)
 
 
-def _differences_caption(data: DifferencesData) -> tuple[str, ...]:
+def _differences_caption(data: DifferencesData, confidence: str) -> tuple[str, ...]:
     against = f" from {data.baseline}" if data.baseline else ""
-    first = f"Differences{against} with their {100 * data.confidence:g} % intervals; shape and colour give the verdict."
+    first = f"Differences{against} with their {confidence} intervals; shape and colour give the verdict."
     if data.smallest_effect_pp is None:
         return (first, *data.notes)
-    band = f"The grey band holds differences smaller than {data.smallest_effect_pp:g} pp, too small to matter here."
+    effect = f"{data.smallest_effect_pp:g} pp"
+    band = f"The grey band holds differences smaller than {effect}, too small to matter here."
     return (first, band, *data.notes)
 
 
@@ -112,8 +115,8 @@ def _differences_spoken(data: DifferencesData) -> str:
 def _lines_caption(name: str, data: LinesData) -> tuple[str, ...]:
     if name.startswith("batch"):
         return (f"{data.metric.capitalize()} of the training batches over updates.", *data.notes)
-    first = f"{data.metric.capitalize()} after each epoch, all splits measured in evaluation mode, without augmentation"
-    return (f"{first}; epoch 0 is before training.", *data.notes)
+    first = f"{data.metric.capitalize()} after each epoch; epoch 0 is before training."
+    return (first, "Every split is measured in evaluation mode, without augmentation.", *data.notes)
 
 
 def _lines_spoken(data: LinesData) -> str:

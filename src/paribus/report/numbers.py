@@ -1,9 +1,9 @@
-"""Numbers as a printed table has them: a fixed number of decimals in a column, a true minus sign, no false digits."""
+"""Numbers as a printed table has them: as many decimals in every row, a true minus sign."""
 
 import math
 
 _MINUS = "\N{MINUS SIGN}"
-NONE = "–"
+NONE = "\N{EN DASH}"
 
 
 def percent(fraction: float | None, decimals: int = 2) -> str:

@@ -1,4 +1,4 @@
-"""From content to one HTML file: templates filled, scripts and styles inlined and allowed by their digests alone."""
+"""From content to one HTML file: templates filled; scripts and styles inlined, allowed by digest alone."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ _ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a long study is printed: rows of a table, and characters of one value and of the study file."""
+    """How much of a long study is printed: rows of a table, characters of one value and of the study file."""
 
     rows: int
     text: int
@@ -59,6 +59,7 @@ def _fill(content: ReportContent, figures: Mapping[str, Drawing], limits: Limits
         c=content,
         figures=figures,
         limits=limits,
+        study_file=Markup.escape(visible(content.study_file[: limits.study_file])),
         style=Markup(style),  # noqa: S704 - our own file
         bundle=Markup(bundle),  # noqa: S704 - vl-convert's own
         script=Markup(script),  # noqa: S704 - our own file
@@ -98,7 +99,7 @@ def _environment(limits: Limits) -> jinja2.Environment:
         "probability": numbers.probability,
         "count": numbers.count,
         "plain": numbers.plain,
-        "drawn": lambda svg: Markup(svg),  # noqa: S704 - vl-convert's drawing, proven well-formed
+        "drawn": Markup,  # for a proven SVG, and JSON escaped for scripts
     }
     return environment
 
@@ -140,4 +141,6 @@ def _text(name: str) -> str:
 @cache
 def _bundle() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script."""
-    return str(vl_convert.javascript_bundle(vl_version=vegalite_version())).replace("</script", "<\\/script")
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vegalite_version())).replace(
+        "</script", "<\\/script"
+    )

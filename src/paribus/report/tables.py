@@ -23,7 +23,18 @@ def tables(content: ReportContent) -> dict[str, str]:
 
 def _conditions(content: ReportContent) -> tuple[list[str], Iterable[Sequence[object]]]:
     paths = list(dict.fromkeys(path for levels in content.levels.values() for path in levels))
-    head = ["condition", *paths, "response", "n", "diverged", "mean", "sd", "interval_low", "interval_high", "reason"]
+    head = [
+        "condition",
+        *paths,
+        "response",
+        "n",
+        "diverged",
+        "mean",
+        "sd",
+        "interval_low",
+        "interval_high",
+        "reason",
+    ]
     rows = (
         [
             each.name,
@@ -44,7 +55,15 @@ def _conditions(content: ReportContent) -> tuple[list[str], Iterable[Sequence[ob
 def _contrasts(content: ReportContent) -> tuple[list[str], Iterable[Sequence[object]]]:
     names = ["condition", "baseline", "n", "diverged", "difference", "sd"]
     tests = ["p", "p_adjusted", "equivalence_p", "equivalence_p_adjusted", "verdict"]
-    head = [*names, "interval_low", "interval_high", *tests, "seeds_needed_low", "seeds_needed_high", "reason"]
+    head = [
+        *names,
+        "interval_low",
+        "interval_high",
+        *tests,
+        "seeds_needed_low",
+        "seeds_needed_high",
+        "reason",
+    ]
     rows = (
         [
             *(getattr(each, name) for name in names),

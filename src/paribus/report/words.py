@@ -6,11 +6,10 @@ from paribus.report.content import ReportContent
 
 _VERDICTS: Mapping[str, str] = {
     "different": "the mean difference is unlikely to be chance (p ≤ {alpha} after correction).",
-    "negligible": "there is a difference, and it is shown to be smaller than the smallest effect that matters.",
+    "negligible": "there is a difference, shown to be smaller than the smallest effect that matters.",
     "equivalent": "any difference is shown to be smaller than the smallest effect that matters.",
     "undecided": "the seeds so far show neither a difference nor equivalence; it does not mean equal.",
-    "diverged": "at least one run's loss was not finite, so no test is made; a difference among survivors describes, it "
-    "does not prove.",
+    "diverged": "a run's loss was not finite, so no test is made; the survivors' difference proves nothing.",
     "no verdict": "there are too few results to say anything; the reason stands in the table.",
 }
 
@@ -20,10 +19,13 @@ def condition_words(content: ReportContent) -> Sequence[tuple[str, str]]:
     words = [
         ("n", "the number of seeds with a result: the independent repetitions, never images."),
         ("mean", f"the average {content.response} accuracy over seeds, at the last epoch."),
-        ("sd", "the standard deviation over seeds, in percentage points (pp): how much one seed differs from another."),
+        (
+            "SD",
+            "standard deviation over seeds, in percentage points (pp): how far one seed lies from another.",
+        ),
         (
             f"{level(content)} interval",
-            "where the mean of many more seeds plausibly lies (Student's t); it is about the mean, not about the next run.",
+            "where the mean of many more seeds plausibly lies (Student's t); no forecast of one run.",
         ),
     ]
     if any(each.diverged for each in content.conditions):
@@ -34,25 +36,32 @@ def condition_words(content: ReportContent) -> Sequence[tuple[str, str]]:
 def contrast_words(content: ReportContent) -> Sequence[tuple[str, str]]:
     """Return what the table of differences needs: only verdicts that occur in it."""
     words = [
-        ("difference", "mean over seeds of the condition minus the baseline with the same seed, in percentage points."),
-        (f"{level(content)} interval", "the differences that the data are compatible with (paired t, not corrected)."),
+        (
+            "difference",
+            "mean over seeds of the condition minus the baseline with the same seed, in percentage points.",
+        ),
+        (
+            f"{level(content)} interval",
+            "differences that the data are compatible with (paired t, not corrected).",
+        ),
         (
             "p",
-            "how often chance alone would give a difference at least this large if there were none (paired t), corrected "
-            "by Holm's method for the number of comparisons.",
+            "how often chance alone gives a difference at least this large (paired t, Holm's correction).",
         ),
     ]
     if any(each.equivalence_p_adjusted is not None for each in content.contrasts):
         words.append(
             (
                 "p of equivalence",
-                "how often chance alone would make the two look this close if they differed by the smallest effect "
-                "(two one-sided tests, Holm).",
+                "how often two that differ by the smallest effect look this close (two one-sided tests).",
             )
         )
     if any(each.seeds_needed for each in content.contrasts):
         words.append(
-            ("seeds needed", "about how many seeds would decide with a chance of 80 %, given the spread seen so far.")
+            (
+                "seeds needed",
+                "about how many would decide with a chance of 80 %, given the spread so far.",
+            )
         )
     used = {each.verdict or "no verdict" for each in content.contrasts}
     return words + [
@@ -62,4 +71,4 @@ def contrast_words(content: ReportContent) -> Sequence[tuple[str, str]]:
 
 def level(content: ReportContent) -> str:
     """Return the confidence of the intervals ("95 %")."""
-    return f"{100 * (1 - content.alpha):g} %"
+    return f"{100 * (1 - content.alpha):g}\N{NO-BREAK SPACE}%"

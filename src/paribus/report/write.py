@@ -1,7 +1,6 @@
 """The report and what lies beside it, on disk: each file whole or not at all."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from paribus.core import StoreError
@@ -46,22 +45,14 @@ def _write(content: ReportContent, directory: Path) -> Path:
 
 
 def _replace(path: Path, text: str) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("wb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp is private to its owner; a report is as readable as any other file of the study.
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     return path
-
-
-def _umask() -> int:
-    current = os.umask(0o022)
-    os.umask(current)
-    return current

@@ -175,7 +175,7 @@ def explained(directory: Path) -> Iterator[None]:
         yield
     except DamageError as damage:
         raise _damaged(directory, damage) from damage
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _refused(directory, error) from error
     except OSError as error:
         raise StoreError(
@@ -197,7 +197,7 @@ def _damaged(directory: Path, damage: DamageError) -> StoreError:
     )
 
 
-def _refused(directory: Path, error: sqlite3.Error) -> StoreError:
+def _refused(directory: Path, error: Exception) -> StoreError:
     wrong, allowed = _story(_kind(error), str(error))
     resume = f"paribus run {directory}   (nothing is lost: it goes on from the last whole epoch)"
     return StoreError(
@@ -205,14 +205,14 @@ def _refused(directory: Path, error: sqlite3.Error) -> StoreError:
     )
 
 
-def _kind(error: sqlite3.Error) -> int:
+def _kind(error: Exception) -> int:
     """Return SQLite's primary result code, 0 where Python itself raised."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _story(kind: int, said: str) -> tuple[str, str]:
     """Return what was wrong and what is allowed."""
-    if "decode to UTF-8" in said:  # raised by Python, with no code of SQLite's
+    if "decode" in said:  # raised by Python, with no code of SQLite's: a text that is no longer one
         kind = sqlite3.SQLITE_CORRUPT
     wrong, allowed = _STORIES.get(kind, ("refused", ""))
     return f"{wrong} ({said})", allowed

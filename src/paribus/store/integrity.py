@@ -18,8 +18,11 @@ _CONTRADICTIONS = {
         LEFT JOIN (SELECT run, COUNT(*) AS n, MAX(epoch) AS last FROM epochs GROUP BY run) ON run = sequence
         WHERE COALESCE(last, 0) != runs.epochs OR COALESCE(n, 0) != COALESCE(last, -1) + 1""",
     "test metrics do not belong to its epochs": """
-        SELECT id FROM runs WHERE (SELECT COUNT(*) FROM epochs WHERE run = sequence)
-        != (SELECT COUNT(*) FROM epochs JOIN sealed_epochs USING (run, epoch) WHERE run = sequence)""",
+        SELECT DISTINCT id FROM runs JOIN (
+            SELECT run FROM epochs LEFT JOIN sealed_epochs AS also USING (run, epoch) WHERE also.epoch IS NULL
+            UNION
+            SELECT run FROM sealed_epochs LEFT JOIN epochs AS also USING (run, epoch) WHERE also.epoch IS NULL
+        ) ON run = sequence""",
     "its state is not that of its last epoch": """
         SELECT id FROM runs WHERE state IN ('waiting', 'running', 'failed')
         AND (SELECT MAX(epoch) FROM epochs WHERE run = sequence)
@@ -84,6 +87,8 @@ def _damage(file: Database, row: Row, *, table: str, blobs: tuple[bytes, ...] = 
         with file.explained():
             values = verified(row, table=table)
             if blobs:
-                verify_bytes(*blobs, sha256=values[-1], what=f"a blob of table {table}", run="")
+                verify_bytes(
+                    *blobs, sha256=values[-1], what=f"a blob of table {table}, run {values[0]},", run=""
+                )
     except StoreError as error:
         yield error.wrong

@@ -16,11 +16,11 @@ _WAIT_SECONDS = 1.0
 def take(directory: Path) -> FileLock | None:
     """Return the lock of a study, or None when another driver has it."""
     lock = FileLock(directory / FILE, is_singleton=False)
-    try:
-        with explained(directory):
+    with explained(directory):
+        try:
             lock.acquire(timeout=_WAIT_SECONDS, poll_interval=0.02)
-    except Timeout:
-        return None
+        except Timeout:  # which is an OSError too
+            return None
     return lock
 
 

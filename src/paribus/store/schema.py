@@ -122,12 +122,14 @@ CREATE TABLE look_runs (
 CREATE TABLE driver (one INTEGER PRIMARY KEY CHECK (one = 1), pid INTEGER NOT NULL, host TEXT NOT NULL);
 """
 
+_STATEMENTS = tuple(statement.strip() for statement in TABLES.split(";\n") if statement.strip())
+
 
 def create_if_empty(connection: sqlite3.Connection) -> None:
     """Make the tables of a new study, all or none; leave anything else as it is."""
     connection.execute("BEGIN IMMEDIATE")
     if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-        for statement in TABLES.split(";\n"):
+        for statement in _STATEMENTS:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -148,4 +150,11 @@ def verify(connection: sqlite3.Connection, *, where: str) -> None:
             wrong=f"was written by another version of Paribus (schema {version})",
             allowed=f"schema {SCHEMA_VERSION}",
             next_command="python -m pip install --upgrade paribus",
+        )
+    found = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    if found != set(_STATEMENTS):  # a flipped bit, or a view or trigger that somebody has added
+        raise StoreError(
+            where,
+            wrong=f"is damaged: its tables are not those of schema {SCHEMA_VERSION}",
+            allowed="a copy of it",
         )

@@ -20,6 +20,7 @@ class SealedView:
         self._file = file
         self.look = look
         covered: list[tuple[int, str]] = [(row[0], row[1]) for row in file.rows(_COVERED, (look.sequence,))]
+        # The look itself says it too, under its checksum: a spoilt row of look_runs opens nothing.
         self._runs = {run: sequence for sequence, run in covered if run in look.runs}
 
     def epochs(self, run: str | None = None) -> tuple[SealedEpoch, ...]:

@@ -4,6 +4,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -160,7 +161,8 @@ class Store:
     def close(self) -> None:
         """Give the study back: the file is closed and the lock free."""
         try:
-            with self._file.transaction() as connection:
+            # On a full disk the name stays, which readers take for nothing once the lock is free.
+            with suppress(StoreError), self._file.transaction() as connection:
                 connection.execute("DELETE FROM driver")
         finally:
             self._file.close()

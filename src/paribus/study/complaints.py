@@ -46,10 +46,10 @@ _EXAMPLES = {
     "condition": 'condition = "lr=0.1"',
 }
 # Where a key belongs that stands in the wrong table.
-_KEYS = (
-    *(path for path in RECIPE_PATHS if path.count(".") == 1),
-    *(f"design.{key}" for key in Design.model_fields),
-)
+_IN_SECTIONS = tuple(path for path in RECIPE_PATHS if path.count(".") == 1)
+_KEYS = (*_IN_SECTIONS, *(f"design.{key}" for key in Design.model_fields))
+# A table with thousands of unknown keys must not take minutes.
+_MOST_ERRORS = 40
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,11 @@ def _where(prefix: str, path: tuple[str | int, ...]) -> str:
 
 def _problems(model: type[BaseModel], error: ValidationError) -> list[_Problem]:
     """Return the problems, unknown keys first: a missing key is often one that is misspelt."""
-    found = [_problem(model, details) for details in error.errors(include_url=False)]
-    problems = [each for each in found if each is not None]
+    found = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
+    problems = [each for each in (_problem(model, details) for details in found[:_MOST_ERRORS]) if each]
     meant = {(*each.path[:-1], each.nearest) for each in problems if each.nearest}
-    kept = (each for each in problems if not (each.path in meant and each.wrong == "is missing"))
-    return sorted(_without_echoes(list(kept)), key=lambda each: each.wrong != "unknown key")
+    kept = [each for each in problems if not (each.path in meant and each.wrong == "is missing")]
+    return list(_without_echoes(kept))
 
 
 def _without_echoes(problems: list[_Problem]) -> Iterable[_Problem]:

@@ -60,7 +60,7 @@ def expand(study: Study) -> tuple[Condition, ...]:
     found = choices(study.design, study.vary)
     recipes = [_recipe(study, choice, found[0]) for choice in found]
     names = _names(found)
-    _refuse_twins(recipes, names)
+    _refuse_twins(found, recipes, names)
     return tuple(
         Condition(name, choice.labels, recipe, baseline=choice is found[0])
         for choice, name, recipe in zip(found, names, recipes, strict=True)
@@ -92,11 +92,11 @@ def blame_levels(error: StudyError, places: Mapping[str, str], *, otherwise: str
     return _moved(error, otherwise, f"does not go with the rest: {error.where}: {error.wrong}")
 
 
-def level_places(study_vary: Factors, choice: Choice) -> dict[str, str]:
+def level_places(factors: Factors, choice: Choice) -> dict[str, str]:
     """Return where in the study file each level of a choice stands."""
     return {
-        path: place(("vary", path, study_vary[path].index(level)))
-        if path in study_vary
+        path: place(("vary", path, factors[path].index(level)))
+        if path in factors
         else f"{choice.where}.{path}"
         for path, level in choice.levels.items()
     }
@@ -123,13 +123,14 @@ def _recipe(study: Study, choice: Choice, baseline: Choice) -> Recipe:
         raise blame_levels(error, blamed, otherwise=otherwise) from None
 
 
-def _refuse_twins(recipes: Sequence[Recipe], names: Sequence[str]) -> None:
+def _refuse_twins(found: Sequence[Choice], recipes: Sequence[Recipe], names: Sequence[str]) -> None:
     seen: dict[str, str] = {}
-    for recipe, name in zip(recipes, names, strict=True):
-        twin = seen.setdefault(digest(recipe.model_dump(mode="json")), name)
-        if twin is not name:
-            wrong = f"the conditions {shown(twin)} and {shown(name)} have the same recipe"
-            raise StudyError("vary", wrong=wrong, allowed="conditions that differ")
+    for choice, recipe, name in zip(found, recipes, names, strict=True):
+        key = digest(recipe.model_dump(mode="json"))
+        if key in seen:
+            wrong = f"the conditions {shown(seen[key])} and {shown(name)} have the same recipe"
+            raise StudyError(choice.where, wrong=wrong, allowed="conditions that differ")
+        seen[key] = name
 
 
 def _names(found: Sequence[Choice]) -> tuple[str, ...]:

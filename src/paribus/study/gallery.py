@@ -3,6 +3,7 @@
 import importlib.resources
 import re
 from collections.abc import Iterable, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from paribus.core import StudyError, nearest
@@ -73,7 +74,7 @@ def resolve(reference: str, *, overrides: Sequence[str] = (), base_dir: Path | N
     )
 
 
-def _folder() -> importlib.resources.abc.Traversable:
+def _folder() -> Traversable:
     return importlib.resources.files("paribus") / "gallery"
 
 

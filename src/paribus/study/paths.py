@@ -30,9 +30,12 @@ def members(annotation: object) -> list[object]:
 
 
 def table_type(annotation: object) -> type[BaseModel] | None:
-    """Return the table that a field may be, or None."""
-    found = (each for each in members(annotation) if isinstance(each, type) and issubclass(each, BaseModel))
-    return next(found, None)
+    """Return the table that a field may be, or that its items are; else None."""
+    for each in members(annotation):
+        item = get_args(each)[0] if get_origin(each) is tuple else each
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            return item
+    return None
 
 
 def _below(model: type[BaseModel], prefix: str) -> Iterator[str]:

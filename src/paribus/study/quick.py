@@ -52,8 +52,8 @@ def _shrunk(document: Document, *, levels: bool) -> Document:
         if levels:
             vary = _mapped(vary, section, function)
             conditions = tuple(_mapped(each, section, function) for each in conditions)
-    seeds = min(_SEEDS, cast("int", design.get("seeds", _SEEDS)))
-    design = {**design, "seeds": seeds, **({"conditions": conditions} if conditions else {})}
+    design = _at_most({"seeds": _SEEDS, **design}, "seeds", _SEEDS)
+    design = {**design, "conditions": conditions} if conditions else design
     return {**document, **({"vary": vary} if vary else {}), "design": design}
 
 
@@ -66,19 +66,19 @@ def _mapped(table: Table, key: str, function: Callable[[Table], Table]) -> Table
 
 
 def _shrunk_train(table: Table) -> Table:
-    if "steps" in table:
-        return {**table, "steps": min(_STEPS, cast("int", table["steps"]))}
-    return {**table, "epochs": 1} if "epochs" in table else table
+    return _at_most(_at_most(table, "steps", _STEPS), "epochs", 1)
 
 
 def _shrunk_data(table: Table, images: int) -> Table:
     if not images:
         return table
-    smaller: Table = {**table, "train_images": min(images, cast("int", table.get("train_images", images)))}
-    validation = table.get("validation", 0)
-    if isinstance(validation, int):
-        smaller["validation"] = min(_VALIDATION_IMAGES, validation)
-    return smaller
+    smaller = _at_most({"train_images": images, **table}, "train_images", images)
+    return _at_most(smaller, "validation", _VALIDATION_IMAGES)
+
+
+def _at_most(table: Table, key: str, most: int) -> Table:
+    found = table.get(key)
+    return {**table, key: most} if isinstance(found, int) and found > most else table
 
 
 def _images(document: Document) -> int:

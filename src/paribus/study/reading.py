@@ -114,12 +114,15 @@ def _walk(document: Document) -> Iterator[tuple[int, object]]:
 
 def _complain(error: tomllib.TOMLDecodeError, text: str, where: str) -> NoReturn:
     message = str(error)
-    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    line = int(place[1]) if place else text.count("\n") + 1
+    place = re.search(r"\(at line (\d+), column \d+\)", message)
+    lines = text.split("\n")
+    line = int(place[1]) if place else len(lines)
     plain = message.partition(" (at ")[0]
-    wrong = next(
+    hint = next(
         (hint for start, hint in _HINTS.items() if plain.startswith(start)), plain[:1].lower() + plain[1:]
     )
+    found = "".join(each for each in lines[line - 1].strip() if each.isprintable())[:60]
+    wrong = f"{hint}, in: {found}" if found else hint
     raise StudyError(f"{where}:{line}", wrong=wrong, allowed="TOML (https://toml.io)") from None
 
 

@@ -7,6 +7,7 @@ from paribus.train.job import Job, Plan, Resume
 from paribus.train.messages import Environment, Event, Progress, Started
 from paribus.train.pool import Pool
 from paribus.train.schedule import learning_rate, steps_per_epoch, total_steps
+from paribus.train.speed import Speed, measure_speed
 
 __all__ = [
     "Environment",
@@ -16,8 +17,10 @@ __all__ = [
     "Pool",
     "Progress",
     "Resume",
+    "Speed",
     "Started",
     "learning_rate",
+    "measure_speed",
     "steps_per_epoch",
     "total_steps",
 ]

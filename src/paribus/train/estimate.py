@@ -1,7 +1,6 @@
 """How long and how much memory a training will take: measured on a few updates of random images, not guessed."""
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +15,15 @@ from paribus.train.evaluate import EVALUATION_BATCH, measure
 from paribus.train.job import Plan
 from paribus.train.memory import peak, reset_peak
 from paribus.train.reference import train_epoch
+from paribus.train.speed import Speed
 
 _SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """Images per second of one worker, training and measuring, and its peak memory in bytes."""
-
-    training: float
-    measuring: float
-    peak_memory_bytes: int | None
-
-
-def measure_speed(
+def measured_speed(
     recipe: Recipe, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path, plan: Plan
 ) -> Speed:
-    """Return the speed of a recipe on this machine, with one worker running, from about a second of updates."""
+    """Return the speed of a recipe; see paribus.train.measure_speed."""
     settle(plan)
     device = torch.device(plan.device)
     reset_peak(device)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from paribus.core import Predictions
+from paribus.models import step_randomness
 from paribus.train.bench import Bench, Part
 from paribus.train.loss import loss_of, probabilities
 
@@ -52,7 +53,10 @@ def _outputs(bench: Bench, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
     bench.model.eval()
     try:
         with torch.no_grad():
-            for index in part.index.split(EVALUATION_BATCH):
-                yield bench.model(bench.pixels(part, index)), part.labels[index]
+            for number, index in enumerate(part.index.split(EVALUATION_BATCH)):
+                # A user's module may draw in evaluation mode too: then every evaluation draws the same.
+                with step_randomness(bench.model, streams=bench.streams, step=-1 - number):
+                    output = bench.model(bench.pixels(part, index))
+                yield output, part.labels[index]
     finally:
         bench.model.train(was_training)

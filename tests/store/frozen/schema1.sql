@@ -1,0 +1,135 @@
+PRAGMA application_id = 1346458185;
+PRAGMA user_version = 1;
+BEGIN TRANSACTION;
+CREATE TABLE batches (
+    run INTEGER NOT NULL REFERENCES runs (sequence),
+    epoch INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    losses BLOB NOT NULL,
+    accuracies BLOB NOT NULL,
+    UNIQUE (run, epoch)
+);
+INSERT INTO "batches" VALUES(1,1,'50f8f12c5399727e8597fd3ee19bc45216423e63ff71f182095ba800696d7d15',507718155,X'0000803F0000903F0000A03F0000B03F0000C03F',X'000000000000003E0000803E0000C03E0000003F');
+INSERT INTO "batches" VALUES(1,2,'ce7bffe6a9be5e5d1853f2f233e14c4b2b9e83cc03c131d3d240fd86d504839f',498360136,X'0000004000000840000010400000184000002040',X'000000000000003E0000803E0000C03E0000003F');
+INSERT INTO "batches" VALUES(2,1,'50f8f12c5399727e8597fd3ee19bc45216423e63ff71f182095ba800696d7d15',3714500696,X'0000803F0000903F0000A03F0000B03F0000C03F',X'000000000000003E0000803E0000C03E0000003F');
+CREATE TABLE choices (
+    sequence INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    value TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+);
+INSERT INTO "choices" VALUES(1,'782ab0d510452fbc687d81126817d006b3478d4117ad3d335e919e646eb76099','{"condition":"lr=0.1"}',1273772700);
+CREATE TABLE driver (one INTEGER PRIMARY KEY CHECK (one = 1), pid INTEGER NOT NULL, host TEXT NOT NULL);
+CREATE TABLE environments (digest TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL);
+INSERT INTO "environments" VALUES('926b26a9b09d9354657fcf4741722dab92419c160d36c59d7b370e9d2aa965de','{"processor":"any","python":"3.11"}',1240872952);
+CREATE TABLE epochs (
+    run INTEGER NOT NULL REFERENCES runs (sequence),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    step INTEGER NOT NULL,
+    lr REAL NOT NULL,
+    train_loss REAL,
+    running_accuracy REAL,
+    clean_loss REAL NOT NULL,
+    clean_accuracy REAL NOT NULL,
+    validation_loss REAL,
+    validation_accuracy REAL,
+    train_seconds REAL NOT NULL,
+    evaluation_seconds REAL NOT NULL,
+    environment TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (run, epoch)
+) WITHOUT ROWID;
+INSERT INTO "epochs" VALUES(1,0,0,0.1,NULL,NULL,0.7,0.5,0.25,0.75,0.5,0.25,'926b26a9b09d9354657fcf4741722dab92419c160d36c59d7b370e9d2aa965de',1150062485);
+INSERT INTO "epochs" VALUES(1,1,5,0.1,1.0,0.5,0.35,6.66666666666666740681e-01,0.25,0.75,0.5,0.25,'926b26a9b09d9354657fcf4741722dab92419c160d36c59d7b370e9d2aa965de',3015816206);
+INSERT INTO "epochs" VALUES(1,2,10,0.1,0.5,0.5,2.33333333333333309278e-01,0.75,0.25,0.75,0.5,0.25,'926b26a9b09d9354657fcf4741722dab92419c160d36c59d7b370e9d2aa965de',3367074785);
+INSERT INTO "epochs" VALUES(2,0,0,0.1,NULL,NULL,0.7,0.5,0.25,0.75,0.5,0.25,'926b26a9b09d9354657fcf4741722dab92419c160d36c59d7b370e9d2aa965de',3077487736);
+INSERT INTO "epochs" VALUES(2,1,5,0.1,1.0,0.5,0.35,6.66666666666666740681e-01,0.25,0.75,0.5,0.25,'926b26a9b09d9354657fcf4741722dab92419c160d36c59d7b370e9d2aa965de',95009125);
+CREATE TABLE facts (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (kind, key)
+);
+INSERT INTO "facts" VALUES('data','data','{"classes":["0","1"]}',1325874708);
+CREATE TABLE look_runs (
+    look INTEGER NOT NULL REFERENCES looks (sequence),
+    run INTEGER NOT NULL REFERENCES runs (sequence),
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (look, run)
+) WITHOUT ROWID;
+INSERT INTO "look_runs" VALUES(1,1,2419752566);
+CREATE TABLE looks (
+    sequence INTEGER PRIMARY KEY,
+    test_fingerprint TEXT NOT NULL,
+    choice_sha256 TEXT,
+    reason TEXT NOT NULL,
+    runs TEXT NOT NULL,
+    at TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+);
+INSERT INTO "looks" VALUES(1,'test-set-fingerprint','782ab0d510452fbc687d81126817d006b3478d4117ad3d335e919e646eb76099','frozen','["92a72ae8fe30276e8c527c1fc63ed62f37bd2c32f30b974ef3cca5bbfd95890d"]','2026-11-21T03:35:07.341879+00:00',2919155515);
+CREATE TABLE runs (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    key TEXT NOT NULL,
+    condition TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    current INTEGER NOT NULL CHECK (current IN (0, 1)),
+    recipe TEXT NOT NULL,
+    streams TEXT NOT NULL,
+    data_fingerprint TEXT NOT NULL,
+    plan TEXT,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'diverged', 'failed')),
+    message TEXT NOT NULL,
+    epochs INTEGER NOT NULL,
+    steps INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    peak_memory_bytes INTEGER,
+    weights_sha256 TEXT,
+    checksum INTEGER NOT NULL
+);
+INSERT INTO "runs" VALUES(1,'92a72ae8fe30276e8c527c1fc63ed62f37bd2c32f30b974ef3cca5bbfd95890d','0eb5b8d6f81bc677da8a08567cc4fa9a06a57e9ec8da85ed73a7f62727996002','lr=0.1',0,0,1,'{"train":{"lr":0.1}}','["split","init","order","augmentation","dropout","bootstrap"]','data','{"path":"reference","threads":1}','done','',2,10,2.25,NULL,'9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c',4248578524);
+INSERT INTO "runs" VALUES(2,'37a681c087f45d465f731fc63d813bc38bd3745774c482628d995bc54d08bf7d','a8950f05d3443e7921e7ec6fbe06c8febe40966a5db58b15f767a995d561290b','lr=0.2 ☃',1,1,1,'{"train":{"lr":0.1}}','["split","init","order","augmentation","dropout","bootstrap"]','data','{"path":"reference","threads":1}','running','',1,5,1.5,NULL,NULL,2967117160);
+CREATE TABLE sealed_epochs (
+    run INTEGER NOT NULL REFERENCES runs (sequence),
+    epoch INTEGER NOT NULL,
+    test_loss REAL,
+    test_accuracy REAL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (run, epoch)
+) WITHOUT ROWID;
+INSERT INTO "sealed_epochs" VALUES(1,0,7.5757575,0.42424242,3629351264);
+INSERT INTO "sealed_epochs" VALUES(1,1,7.5757575,0.42424242,2111312238);
+INSERT INTO "sealed_epochs" VALUES(1,2,7.5757575,0.42424242,1211475773);
+INSERT INTO "sealed_epochs" VALUES(2,0,7.5757575,0.42424242,3666708039);
+INSERT INTO "sealed_epochs" VALUES(2,1,7.5757575,0.42424242,2131105353);
+CREATE TABLE sealed_predictions (
+    run INTEGER PRIMARY KEY REFERENCES runs (sequence),
+    images INTEGER NOT NULL,
+    class_count INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    classes BLOB NOT NULL,
+    probabilities BLOB NOT NULL
+);
+INSERT INTO "sealed_predictions" VALUES(1,7,2,'12bd42d5d8faa7492e664a530494a99c3bacf2730a6dedcf2005a32c8c4101bf',3517360598,X'5345414C45442D434C4153534553',X'5345414C45442D50524F424142494C4954494553');
+CREATE TABLE states (
+    run INTEGER PRIMARY KEY REFERENCES runs (sequence),
+    epoch INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    state BLOB NOT NULL
+);
+INSERT INTO "states" VALUES(2,1,5,'08a397ed14bfb40767101fe655f9c80a804bb1446024dfbe956f36fcf49a1078',1773659994,X'0BCBCE22B2EADDF2A7D3DB70154066D6');
+CREATE TABLE weights (
+    run INTEGER PRIMARY KEY REFERENCES runs (sequence),
+    sha256 TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    weights BLOB NOT NULL
+);
+INSERT INTO "weights" VALUES(1,'9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c',1035138197,X'77656967687473');
+COMMIT;
