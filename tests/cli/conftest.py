@@ -67,7 +67,8 @@ def trained(tmp_path_factory, paribus):
 
 def bits(answer):
     """Return what must not change when the same study is run again: weights and every number but times."""
-    timeless = [{key: value for key, value in run.items() if key not in ("seconds", "peak_memory_bytes")} for run in answer["runs"]]
+    times = ("seconds", "peak_memory_bytes")
+    timeless = [{key: value for key, value in run.items() if key not in times} for run in answer["runs"]]
     return [timeless, answer["conditions"], answer["contrasts"], answer["choice"]]
 
 

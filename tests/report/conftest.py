@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats as scipy_stats
+
 from paribus.core import DataFacts, FileFact, LayerFact, ModelFacts
 from paribus.figures import BatchRow, CurveRow
 from paribus.report import (
@@ -18,7 +20,6 @@ from paribus.report import (
     Times,
 )
 from paribus.stats import ConditionEstimate, ContrastEstimate
-from scipy import stats as scipy_stats
 
 STUDY_FILE = """question = "Does the learning rate matter for this MLP on MNIST?"
 
@@ -117,7 +118,9 @@ class Factory:
             version="0.1.0",
             times=Times(
                 facts={"started": "2025-03-01 10:00", "host": "example", "total": "12 min 31 s"},
-                runs=tuple(RunTime(name, seed, 30.1 + seed, 21000.0, 2**29) for name in self.names for seed in self.seeds),
+                runs=tuple(
+                    RunTime(name, seed, 30.1 + seed, 21000.0, 2**29) for name in self.names for seed in self.seeds
+                ),
             ),
             published=(
                 PublishedRow(self.names[0], "test_accuracy", 0.9833, "lab report E, run E1"),
@@ -189,9 +192,7 @@ class Factory:
             sealed = (None, None) if self.sealed else (other * 1.02, held)
             running = None if epoch == 0 else seen
             rows.append(
-                CurveRow(
-                    name, seed, epoch, 1719 * epoch, running and train, train, seen, running, other, held, *sealed
-                )
+                CurveRow(name, seed, epoch, 1719 * epoch, running and train, train, seen, running, other, held, *sealed)
             )
         return rows
 
@@ -230,7 +231,10 @@ DATA = DataFacts(
     test=(980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009),
     normalization="mean 0.1307, standard deviation 0.3081 per channel, of the training split",
     split="fixed, stratified; 55,000 / 5,000 / 10,000",
-    files=(FileFact("train-images-idx3-ubyte.gz", 9912422, "44" * 32), FileFact("train-labels-idx1-ubyte.gz", 28881, "35" * 32)),
+    files=(
+        FileFact("train-images-idx3-ubyte.gz", 9912422, "44" * 32),
+        FileFact("train-labels-idx1-ubyte.gz", 28881, "35" * 32),
+    ),
     fingerprint="ab" * 32,
     test_fingerprint="cd" * 32,
 )

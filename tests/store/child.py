@@ -76,9 +76,7 @@ def record(run: str, epoch: int, *, state_bytes: int = 40_000, batches: int = 5)
 
 
 def done(run: str, epoch: int = LAST) -> Outcome:
-    said = Predictions(
-        classes=b"SEALED-CLASSES", probabilities=b"SEALED-PROBABILITIES", images=7, class_count=2
-    )
+    said = Predictions(classes=b"SEALED-CLASSES", probabilities=b"SEALED-PROBABILITIES", images=7, class_count=2)
     weights = noise(run, "weights", size=30_000)
     return Outcome(run=run, state="done", epoch=epoch, step=5 * epoch, weights=weights, predictions=said)
 
@@ -132,9 +130,7 @@ def whole(directory: Path) -> None:
         for sequence, name, state in connection.execute("SELECT sequence, id, state FROM runs").fetchall():
             epochs = connection.execute("SELECT epoch FROM epochs WHERE run = ? ORDER BY epoch", (sequence,))
             epochs = [row[0] for row in epochs]
-            sealed = connection.execute(
-                "SELECT epoch FROM sealed_epochs WHERE run = ? ORDER BY 1", (sequence,)
-            )
+            sealed = connection.execute("SELECT epoch FROM sealed_epochs WHERE run = ? ORDER BY 1", (sequence,))
             kept = connection.execute("SELECT epoch, sha256, state FROM states WHERE run = ?", (sequence,))
             kept = kept.fetchall()
             assert epochs == list(range(len(epochs)))

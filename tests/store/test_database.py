@@ -41,9 +41,7 @@ def test_a_write_that_the_system_refuses_is_explained(store, child):
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, ((store.directory / "study.db").stat().st_size, hard))
     try:
-        with pytest.raises(
-            StoreError, match=r"disk.*\n(.*\n)?  next: paribus run .*goes on from the last whole"
-        ):
+        with pytest.raises(StoreError, match=r"disk.*\n(.*\n)?  next: paribus run .*goes on from the last whole"):
             store.commit_epoch(child.record(run, 0, state_bytes=1_000_000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

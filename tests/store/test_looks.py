@@ -20,9 +20,7 @@ def test_looks_are_counted_over_sibling_studies(finished, child):
         assert look(store, child) == LookCount(2, ())
         assert look(store, child, test_fingerprint="another test set") == LookCount(1, ())
         assert look(store, child) == LookCount(3, ())
-        assert [(each.sequence, each.reason) for each in store.reader.looks()] == [
-            (n, "again") for n in (1, 2, 3)
-        ]
+        assert [(each.sequence, each.reason) for each in store.reader.looks()] == [(n, "again") for n in (1, 2, 3)]
 
 
 def test_a_copied_study_does_not_count_twice_and_an_unreadable_one_is_named(finished, child):

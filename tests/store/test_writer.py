@@ -73,9 +73,7 @@ def test_an_epoch_is_read_back_as_it_was(started, child):
     record = child.record(run, 1)
     started.commit_epoch(record)
     epoch = started.reader.epochs(run)[1]
-    assert all(
-        getattr(record, field.name) == getattr(epoch, field.name) for field in dataclasses.fields(epoch)
-    )
+    assert all(getattr(record, field.name) == getattr(epoch, field.name) for field in dataclasses.fields(epoch))
     assert started.state(run) == ResumePoint(epoch=1, step=5, state=record.state)
     (batches,) = started.reader.batches(run)
     assert list(batches.losses) == [1.0, 1.125, 1.25, 1.375, 1.5]

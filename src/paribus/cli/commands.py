@@ -170,7 +170,7 @@ def run(
 
 @app.command()
 def status(
-    study: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="one study; without it, all of the folder")] = None,
+    study: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="without it, all of the folder")] = None,
     overrides: Overrides = None,
     *,
     folder: Folder = _STUDIES,
@@ -252,10 +252,11 @@ def _run() -> int:
         return INTERRUPTED
     except Exception as error:
         # A usage error of click, or of the copy of click inside newer typers: it shows itself.
-        if not hasattr(error, "show"):
+        show = getattr(error, "show", None)
+        if show is None:
             raise
-        error.show()
-        return int(error.exit_code)
+        show()
+        return int(getattr(error, "exit_code", 2))
     return code if isinstance(code, int) else 0
 
 

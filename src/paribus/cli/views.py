@@ -66,10 +66,10 @@ def show_check(check: "Check") -> None:
         shown.setdefault(facts, []).append(name)
     for facts, names in shown.items():
         _show_model(facts, "all conditions" if len(shown) == 1 else ", ".join(names))
-    for facts, names in check.data:
-        used = "" if len(check.data) == 1 else f" ({', '.join(names)})"
-        _line("data", f"{facts.source}{used}: {facts.split}")
-        _line("pixels", facts.normalization)
+    for data, users in check.data:
+        used = "" if len(check.data) == 1 else f" ({', '.join(users)})"
+        _line("data", f"{data.source}{used}: {data.split}")
+        _line("pixels", data.normalization)
     seeds = check.study.design.seeds
     _line("runs", f"{check.runs}: {len(check.levels)} conditions x {seeds} seed{'s' if seeds != 1 else ''}")
     workers = f"{check.workers} worker process{'es' if check.workers != 1 else ''}"

@@ -18,9 +18,7 @@ class ParibusError(Exception):
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(
-        self, where: str, *, wrong: str, allowed: str = "", nearest: str = "", next_command: str = ""
-    ) -> None:
+    def __init__(self, where: str, *, wrong: str, allowed: str = "", nearest: str = "", next_command: str = "") -> None:
         self.where, self.wrong, self.allowed = where, wrong, allowed
         self.nearest, self.next_command = nearest, next_command
         super().__init__(self._sentence())

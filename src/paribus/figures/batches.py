@@ -21,7 +21,7 @@ _MOST_BINS = 300
 _SPLIT = "training batches"
 
 
-def batches_data(rows: Sequence[BatchRow], *, metric: Metric) -> LinesData:
+def batches_data(rows: Sequence[BatchRow], *, metric: Metric = "loss") -> LinesData:
     """Return the batch curves of all conditions, in the order of their first row.
 
     Each run's updates are averaged over bins of consecutive updates; mean and band are over the seeds of a
@@ -56,9 +56,7 @@ def _values(row: BatchRow, metric: Metric) -> npt.NDArray[np.float64]:
     return np.asarray(row.losses if metric == "loss" else row.accuracies, dtype=np.float64)
 
 
-def _bin_means(
-    label: str, series: Sequence[npt.NDArray[np.float64]], *, width: int, updates: int
-) -> list[MeanPoint]:
+def _bin_means(label: str, series: Sequence[npt.NDArray[np.float64]], *, width: int, updates: int) -> list[MeanPoint]:
     points = []
     for start in range(0, updates, width):
         stop = min(start + width, updates)

@@ -30,9 +30,7 @@ _MOST_THIN = 240
 _Series = dict[tuple[str, str], dict[int, dict[int, float]]]
 
 
-def curves_data(
-    rows: Sequence[CurveRow], *, metric: Metric, diverged: Collection[tuple[str, int]] = ()
-) -> LinesData:
+def curves_data(rows: Sequence[CurveRow], *, metric: Metric, diverged: Collection[tuple[str, int]] = ()) -> LinesData:
     """Return the curves of all conditions, in the order of their first row.
 
     Args:
@@ -113,9 +111,7 @@ def _means(
         for epoch in sorted({epoch for values in finished for epoch in values} & set(epochs)):
             here = [values[epoch] for values in finished if epoch in values]
             mean = sum(here) / len(here)
-            means.append(
-                MeanPoint(labels[condition], split, epoch, mean, low=min(here), high=max(here), n=len(here))
-            )
+            means.append(MeanPoint(labels[condition], split, epoch, mean, low=min(here), high=max(here), n=len(here)))
     return means
 
 
@@ -146,9 +142,7 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     if any(not line.diverged for line in seeds):
-        notes.append(
-            "Thick: mean over seeds. Band: from the smallest to the largest seed. Thin: single seeds."
-        )
+        notes.append("Thick: mean over seeds. Band: from the smallest to the largest seed. Thin: single seeds.")
     if any(line.diverged for line in seeds):
         notes.append("A cross ends a run that diverged; such runs are no part of mean and band.")
     if any(len(runs) > _most_thin(series) for runs in series.values()):

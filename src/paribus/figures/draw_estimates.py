@@ -5,12 +5,14 @@ from typing import Any
 
 import altair as alt
 
-from paribus.figures.estimates import DifferencesData, DotsData
+from paribus.figures.estimates import DifferenceRow, DifferencesData, DotsData
 from paribus.figures.theme import GREY, INK, PALETTE, VERDICTS, percent_format, themed
 
 _ROW_HEIGHT = 34
 _WIDTH = 440
 _Row = Mapping[str, object]
+# "+0" would be a sign too many.
+_PLAIN_ZERO = "datum.value == 0 ? '0' : datum.label"
 
 
 def draw_dots(data: DotsData) -> alt.LayerChart:
@@ -20,8 +22,15 @@ def draw_dots(data: DotsData) -> alt.LayerChart:
     axis = alt.Axis(title=data.response, format=percent_format(data.domain), tickCount=6)
     scale = alt.Scale(domain=list(data.domain), nice=False, zero=False)
     x = alt.X("value:Q", scale=scale, axis=axis)
+    # A lone seed is its own mean: its dot says so.
     rows = [
-        {"label": row.label, "value": row.mean, "low": row.low, "high": row.high, "remark": row.remark}
+        {
+            "label": row.label,
+            "value": row.mean if row.n > 1 else None,
+            "low": row.low,
+            "high": row.high,
+            "remark": row.remark,
+        }
         for row in data.rows
     ]
     means = _inline(rows).encode(y=y)
@@ -33,9 +42,7 @@ def draw_dots(data: DotsData) -> alt.LayerChart:
 
 
 def _seed_dots(data: DotsData, *, y: alt.Y, x: alt.X) -> Any:
-    rows = [
-        {"label": dot.label, "value": dot.value, "seed": dot.seed, "order": dot.order} for dot in data.dots
-    ]
+    rows = [{"label": dot.label, "value": dot.value, "seed": dot.seed, "order": dot.order} for dot in data.dots]
     tooltip = [
         alt.Tooltip("label:N", title="condition"),
         alt.Tooltip("seed:Q"),
@@ -50,41 +57,40 @@ def _seed_dots(data: DotsData, *, y: alt.Y, x: alt.X) -> Any:
 
 def draw_differences(data: DifferencesData) -> alt.LayerChart:
     """Return the forest: zero line, band of the smallest effect; interval, point and verdict per contrast."""
-    labels = [row.label for row in data.rows]
-    y = _row_axis(labels)
-    title = (
-        f"difference from {data.baseline}, percentage points"
-        if data.baseline
-        else "difference, percentage points"
-    )
-    axis = alt.Axis(title=title, format="+~g", tickCount=7, labelExpr="datum.value == 0 ? '0' : datum.label")
+    y = _row_axis([row.label for row in data.rows])
+    axis = alt.Axis(title=_difference_title(data), format="+~g", tickCount=7, labelExpr=_PLAIN_ZERO)
     scale = alt.Scale(domain=_domain(data), nice=True, zero=True)
-    rows = [
-        {
-            "label": row.label,
-            "value": row.difference_pp,
-            "low": row.low_pp,
-            "high": row.high_pp,
-            "verdict": row.verdict,
-            "remark": row.remark,
-        }
-        for row in data.rows
-    ]
-    known = list(VERDICTS)
-    color = alt.Color(
-        "verdict:N", scale=alt.Scale(domain=known, range=[VERDICTS[each][0] for each in known]), legend=None
-    )
-    shape = alt.Shape(
-        "verdict:N", scale=alt.Scale(domain=known, range=[VERDICTS[each][1] for each in known]), legend=None
-    )
+    rows = [_difference_row(row) for row in data.rows]
     chart = _inline(rows).encode(y=y)
-    interval = chart.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=color
-    )
+    color, shape = _by_verdict()
+    interval = chart.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=color)
     point = chart.mark_point(filled=True, size=90, opacity=1).encode(
         x=alt.X("value:Q", scale=scale, axis=axis), color=color, shape=shape, tooltip=_difference_tooltip()
     )
-    return _finish([*_ground(data, scale, axis), interval, point, _remarks(rows, y)], rows=len(labels))
+    return _finish([*_ground(data, scale, axis), interval, point, _remarks(rows, y)], rows=len(rows))
+
+
+def _difference_title(data: DifferencesData) -> str:
+    against = f" from {data.baseline}" if data.baseline else ""
+    return f"difference{against} in percentage points, {100 * data.confidence:g} % intervals"
+
+
+def _difference_row(row: DifferenceRow) -> _Row:
+    return {
+        "label": row.label,
+        "value": row.difference_pp,
+        "low": row.low_pp,
+        "high": row.high_pp,
+        "verdict": row.verdict,
+        "remark": row.remark,
+    }
+
+
+def _by_verdict() -> tuple[alt.Color, alt.Shape]:
+    known = list(VERDICTS)
+    colours, shapes = ([VERDICTS[each][part] for each in known] for part in (0, 1))
+    color = alt.Color("verdict:N", scale=alt.Scale(domain=known, range=colours), legend=None)
+    return color, alt.Shape("verdict:N", scale=alt.Scale(domain=known, range=shapes), legend=None)
 
 
 def _ground(data: DifferencesData, scale: alt.Scale, axis: alt.Axis) -> list[Any]:
@@ -108,9 +114,7 @@ def _difference_tooltip() -> list[alt.Tooltip]:
 
 
 def _domain(data: DifferencesData) -> list[float]:
-    ends = [
-        end for row in data.rows for end in (row.difference_pp, row.low_pp, row.high_pp) if end is not None
-    ]
+    ends = [end for row in data.rows for end in (row.difference_pp, row.low_pp, row.high_pp) if end is not None]
     effect = data.smallest_effect_pp or 0.0
     low, high = min([-effect, *ends]), max([effect, *ends])
     margin = 0.06 * (high - low) or 0.1

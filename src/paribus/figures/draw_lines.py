@@ -57,9 +57,7 @@ def _named(values: list[dict[str, object]], rows: _Rows) -> alt.Chart:
 def _axes(data: LinesData, *, titled: bool) -> dict[str, Any]:
     last = max([point.x for point in data.means] + [line.points[-1][0] for line in data.seeds], default=1)
     first = min([point.x for point in data.means] + [line.points[0][0] for line in data.seeds], default=0)
-    x_axis = alt.Axis(
-        title=data.x_title, tickMinStep=1, tickCount=6, format="~s" if last > 9999 else "d", grid=False
-    )
+    x_axis = alt.Axis(title=data.x_title, tickMinStep=1, tickCount=6, format="~s" if last > 9999 else "d", grid=False)
     scale = alt.Scale(domain=[first, max(last, first + 1)], nice=False)
     by_split = data.layout == "by split"
     key = data.labels if by_split else data.splits
@@ -99,9 +97,7 @@ def _y_axis(data: LinesData, *, title: str | None) -> alt.Axis:
     if data.metric == "accuracy":
         return alt.Axis(title=title, format=percent_format((data.frame.low, data.frame.high)), tickCount=5)
     if data.frame.logarithmic:
-        return alt.Axis(
-            title=title and f"{title}, logarithmic", values=_decades(data.frame.low, data.frame.high)
-        )
+        return alt.Axis(title=title and f"{title}, logarithmic", values=_decades(data.frame.low, data.frame.high))
     return alt.Axis(title=title, tickCount=5, format="~g")
 
 
@@ -181,9 +177,7 @@ def _ends(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any], r
     return mark.encode(x=axes["x"], y=_y("v", axes), color=axes["color"], tooltip=tooltip)
 
 
-def _seed_rows(
-    line: SeedLine, points: Sequence[tuple[int, float]], data: LinesData
-) -> list[dict[str, object]]:
+def _seed_rows(line: SeedLine, points: Sequence[tuple[int, float]], data: LinesData) -> list[dict[str, object]]:
     return [
         {"k": _key(line, data), "s": line.seed, "x": x, "v": _short(value)}
         for x, value in points

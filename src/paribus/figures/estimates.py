@@ -23,9 +23,10 @@ class SeedDot:
 
 @dataclass(frozen=True, slots=True)
 class DotRow:
-    """One condition: mean and interval as fractions, and what is written beside it."""
+    """One condition: `n` seeds with a result, mean and interval as fractions, and a remark beside them."""
 
     label: str
+    n: int
     mean: float | None
     low: float | None
     high: float | None
@@ -67,15 +68,17 @@ class DifferencesData:
     Attributes:
         baseline: what every row is compared with, or "" where the rows name their own.
         smallest_effect_pp: half the width of the band; None without a declared effect.
+        confidence: of the intervals, 1 - alpha.
     """
 
     baseline: str
     smallest_effect_pp: float | None
+    confidence: float
     rows: tuple[DifferenceRow, ...]
     notes: tuple[str, ...]
 
 
-def dots_data(conditions: Sequence[ConditionEstimate], response: str) -> DotsData:
+def dots_data(conditions: Sequence[ConditionEstimate], response: str = "accuracy") -> DotsData:
     """Return one row per condition, in the order given; diverged runs have no dot; the remark counts them."""
     drawn = conditions[:_MOST_ROWS]
     labels = short_labels(each.name for each in drawn)
@@ -100,7 +103,7 @@ def _dot_row(estimate: ConditionEstimate, label: str) -> DotRow:
     else:
         remark = f"{100 * estimate.mean:.2f} %"
         remark += f", {estimate.diverged} of {runs} diverged" if estimate.diverged else ""
-    return DotRow(label, estimate.mean, low, high, remark)
+    return DotRow(label, estimate.n, estimate.mean, low, high, remark)
 
 
 def _domain(rows: Sequence[DotRow], dots: Sequence[SeedDot]) -> tuple[float, float]:
@@ -122,8 +125,7 @@ def _dot_notes(
 ) -> tuple[str, ...]:
     notes = []
     beyond = any(
-        row.low is not None and row.high is not None and (row.low < domain[0] or row.high > domain[1])
-        for row in rows
+        row.low is not None and row.high is not None and (row.low < domain[0] or row.high > domain[1]) for row in rows
     )
     if beyond:
         notes.append("An interval that touches the frame runs on beyond it.")
@@ -133,7 +135,7 @@ def _dot_notes(
 
 
 def differences_data(
-    contrasts: Sequence[ContrastEstimate], *, smallest_effect: float | None
+    contrasts: Sequence[ContrastEstimate], *, smallest_effect: float | None, alpha: float
 ) -> DifferencesData:
     """Return one row per contrast, in the order given; `smallest_effect` is a fraction."""
     drawn = contrasts[:_MOST_ROWS]
@@ -145,6 +147,7 @@ def differences_data(
     return DifferencesData(
         baseline=short_labels(baselines)[baselines[0]] if len(baselines) == 1 else "",
         smallest_effect_pp=None if smallest_effect is None else 100 * smallest_effect,
+        confidence=1 - alpha,
         rows=tuple(_difference_row(each, labels[name]) for each, name in zip(drawn, names, strict=True)),
         notes=_row_notes(len(contrasts), "contrasts"),
     )

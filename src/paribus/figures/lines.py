@@ -82,9 +82,7 @@ def layout_for(conditions: int) -> Layout:
     return "by split" if 2 <= conditions <= MOST_OVERLAID else "by condition"
 
 
-def frame_for(
-    metric: Metric, means: Sequence[MeanPoint], seeds: Sequence[SeedLine]
-) -> tuple[Frame, tuple[str, ...]]:
+def frame_for(metric: Metric, means: Sequence[MeanPoint], seeds: Sequence[SeedLine]) -> tuple[Frame, tuple[str, ...]]:
     """Return the value axis for these lines, and what the caption must say about it."""
     values = [(point.x, value) for point in means for value in (point.low, point.high)]
     values += [point for line in seeds for point in line.points]
@@ -94,11 +92,7 @@ def frame_for(
         return _accuracy_frame(values)
     positive = [value for _, value in values if value > 0]
     if positive and max(positive) > LOGARITHMIC_SPAN * min(positive):
-        notes = (
-            ("Values of exactly 0 have no place on a logarithmic axis.",)
-            if len(positive) < len(values)
-            else ()
-        )
+        notes = ("Values of exactly 0 have no place on a logarithmic axis.",) if len(positive) < len(values) else ()
         return Frame(min(positive), max(positive), logarithmic=True), (
             "The loss axis is logarithmic.",
             *notes,

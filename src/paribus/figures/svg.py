@@ -40,8 +40,6 @@ def _tidied(svg: str, prefix: str) -> str:
 
     def renamed(tag: re.Match[str]) -> str:
         plain = _HINTS.sub("", tag[0])
-        return _CLIP.sub(
-            lambda found: found[1] + names.setdefault(found[2], f"{prefix}clip{len(names)}"), plain
-        )
+        return _CLIP.sub(lambda found: found[1] + names.setdefault(found[2], f"{prefix}clip{len(names)}"), plain)
 
     return _TAG.sub(renamed, svg)

@@ -55,9 +55,7 @@ class Check:
         return {"runs": self.runs, "conditions": conditions, "estimate": estimate, "findings": []}
 
 
-def check(
-    study: Study, *, data_dir: Path | None = None, device: str = "cpu", workers: int | None = None
-) -> Check:
+def check(study: Study, *, data_dir: Path | None = None, device: str = "cpu", workers: int | None = None) -> Check:
     """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
     from paribus.lab.prepare import prepare  # noqa: PLC0415
     from paribus.lab.training import settle_device, worker_count  # noqa: PLC0415

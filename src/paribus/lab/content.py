@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def curves(results: Results, store: StoreReader) -> tuple[CurveRow, ...]:
 
 
 def batches(results: Results, store: StoreReader) -> tuple[BatchRow, ...]:
-    """Return every update's loss and accuracy; of an unfinished last epoch there are losses only, and it is left out."""
+    """Return every update's loss and accuracy, without an unfinished last epoch, of which there are losses only."""
     rows = []
     for run in results.runs:
         parts = [part for part in store.batches(run.id) if len(part.accuracies) == len(part.losses)]
@@ -104,23 +104,25 @@ def batches(results: Results, store: StoreReader) -> tuple[BatchRow, ...]:
 
 
 def figure(results: Results, name: str) -> Any:
-    """Return a figure of the study as an Altair chart."""
+    """Return a figure of the study as an Altair chart, by the name of its file in figures/."""
     with open_reader(results.directory) as store:
         rows, updates = curves(results, store), batches(results, store)
-    design = results.study.design
-    drawings = {
-        "curves": lambda: draw_lines(curves_data(rows, metric="accuracy")),
-        "loss": lambda: draw_lines(curves_data(rows, metric="loss")),
-        "accuracy": lambda: draw_lines(curves_data(rows, metric="accuracy")),
-        "batches": lambda: draw_lines(batches_data(updates)),
-        "seeds": lambda: draw_dots(dots_data(results.estimates)),
+    lost = {(run.condition, run.seed) for run in results.runs if run.state == "diverged"}
+    margin, response = results.margin[0], f"{results.response} accuracy"
+    drawings: dict[str, Callable[[], Any]] = {
+        "dots": lambda: draw_dots(dots_data(results.estimates, response)),
         "differences": lambda: draw_differences(
-            differences_data(results.contrasts, smallest_effect=results.margin[0], alpha=design.alpha)
+            differences_data(results.contrasts, smallest_effect=margin, alpha=results.study.design.alpha)
         ),
+        "loss": lambda: draw_lines(curves_data(rows, metric="loss", diverged=lost)),
+        "accuracy": lambda: draw_lines(curves_data(rows, metric="accuracy", diverged=lost)),
+        "batch-loss": lambda: draw_lines(batches_data(updates, metric="loss")),
+        "batch-accuracy": lambda: draw_lines(batches_data(updates, metric="accuracy")),
     }
     if name not in drawings:
-        known = ", ".join(drawings)
-        raise StudyError("figure", wrong=f"no figure {name!r}", allowed=known, nearest=nearest(name, drawings))
+        raise StudyError(
+            "figure", wrong=f"no figure {name!r}", allowed=", ".join(drawings), nearest=nearest(name, drawings)
+        )
     return drawings[name]()
 
 
@@ -138,7 +140,8 @@ def model_facts(stored: Mapping[str, Any]) -> ModelFacts:
 
 def data_facts(stored: Mapping[str, Any]) -> DataFacts:
     """Return data facts as they were before they were stored."""
-    tuples = {field.name: tuple(stored[field.name]) for field in fields(DataFacts) if isinstance(stored[field.name], list)}
+    names = [field.name for field in fields(DataFacts) if isinstance(stored[field.name], list)]
+    tuples = {name: tuple(stored[name]) for name in names}
     return DataFacts(**{**stored, **tuples, "files": tuple(FileFact(**each) for each in stored["files"])})
 
 
@@ -189,16 +192,14 @@ def _run_row(results: Results, run: Run) -> RunRow:
 
 def _models(results: Results) -> tuple[ModelEntry, ...]:
     users = results.facts["study"].get("models", {})
-    return tuple(
-        ModelEntry(model_facts(facts), tuple(users[key])) for key, facts in results.facts["model"].items() if key in users
-    )
+    known = results.facts["model"]
+    return tuple(ModelEntry(model_facts(known[key]), tuple(names)) for key, names in users.items() if key in known)
 
 
 def _data(results: Results) -> tuple[DataEntry, ...]:
     users = results.facts["study"].get("data", {})
-    return tuple(
-        DataEntry(data_facts(facts), tuple(users[key])) for key, facts in results.facts["data"].items() if key in users
-    )
+    known = results.facts["data"]
+    return tuple(DataEntry(data_facts(known[key]), tuple(names)) for key, names in users.items())
 
 
 def _published(results: Results) -> tuple[PublishedRow, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from paribus.store import Epoch, Run, Store, StoreReader, Look
+from paribus.store import Epoch, Look, Run, Store, StoreReader
 
 RULE = "highest mean validation accuracy over all seeds at the last epoch"
 NO_RULE = "no validation split: nothing is chosen, all conditions are shown, and which is best is exploratory"
@@ -55,5 +55,3 @@ def look_at(store: StoreReader) -> Look | None:
 def last_epochs(store: StoreReader) -> dict[str, Epoch]:
     """Return each run's latest epoch."""
     return {epoch.run: epoch for epoch in store.epochs()}  # in order: the latest stays
-
-

@@ -50,7 +50,7 @@ class Snapshot:
 Watch = Callable[[Snapshot], None]
 
 
-def watch_nothing(snapshot: Snapshot) -> None:  # noqa: ARG001  the signature of a watcher
+def watch_nothing(snapshot: Snapshot) -> None:
     """Ignore progress."""
 
 

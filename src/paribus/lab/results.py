@@ -97,14 +97,17 @@ class Results:
         """Return one row per contrast with the baseline: difference, interval, p values, verdict."""
         columns = ("condition", "baseline", "n", "difference", "low", "high", "p", "p_adjusted", "verdict", "note")
         rows = [
-            (c.condition, c.baseline, c.n, c.difference, *(c.interval or (None, None)), c.p, c.p_adjusted)
-            + (c.verdict, c.reason)
+            (
+                *(c.condition, c.baseline, c.n, c.difference),
+                *(c.interval or (None, None)),
+                *(c.p, c.p_adjusted, c.verdict, c.reason),
+            )
             for c in self.contrasts
         ]
         return Table(columns, rows)
 
-    def figure(self, name: str = "curves") -> Any:
-        """Return a figure as an Altair chart: "loss", "accuracy" ("curves" is both), "seeds", "differences"."""
+    def figure(self, name: str = "accuracy") -> Any:
+        """Return an Altair chart: dots, differences, loss, accuracy, batch-loss or batch-accuracy."""
         from paribus.lab.content import figure  # noqa: PLC0415  altair
 
         return figure(self, name)

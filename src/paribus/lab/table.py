@@ -24,7 +24,8 @@ class Table:
     def __str__(self) -> str:
         cells = [self.columns, *(tuple(_shown(value) for value in row) for row in self.rows)]
         widths = [max(len(line[place]) for line in cells) for place in range(len(self.columns))]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)
+        lines = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in cells]
+        return "\n".join("  ".join(line).rstrip() for line in lines)
 
     __repr__ = __str__
 

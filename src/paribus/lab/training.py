@@ -8,7 +8,7 @@ from paribus.core import EpochRecord, Outcome
 from paribus.lab.prepare import Prepared, PreparedRun, plan_for
 from paribus.lab.progress import Tally, Watch
 from paribus.store import RunDeclaration, Store
-from paribus.train import Environment, Job, Plan, Pool, Resume, Started
+from paribus.train import Environment, Event, Job, Plan, Pool, Resume, Started
 
 
 def declaration(prepared: Prepared, each: PreparedRun) -> RunDeclaration:
@@ -75,16 +75,25 @@ def _train(
     for each in missing:
         tally.plan(each.id, train_images=sum(prepared.data[each.data].train), steps_done=0)
     watch(tally.snapshot())
-    for event in pool.train([each.id for each in missing], job=job):
-        if isinstance(event, EpochRecord):
-            store.commit_epoch(event)
-        elif isinstance(event, Outcome):
-            store.finish(event)
-        elif isinstance(event, Environment):
+    for events in pool.train([each.id for each in missing], job=job):
+        _write(store, events)
+        for event in events:
+            if isinstance(event, Started):
+                tally.plan(event.run, train_images=event.train_images, steps_done=steps_done[event.run])
+            watch(tally.hear(event))
+
+
+def _write(store: Store, events: Sequence[Event]) -> None:
+    """Write down what the workers said: all epochs that came together wait for the disk together."""
+    for event in events:
+        if isinstance(event, Environment):
             store.put_environment(dict(event.facts))
-        elif isinstance(event, Started):
-            tally.plan(event.run, train_images=event.train_images, steps_done=steps_done[event.run])
-        watch(tally.hear(event))
+    epochs = [event for event in events if isinstance(event, EpochRecord)]
+    if epochs:
+        store.commit_epochs(epochs)
+    for event in events:
+        if isinstance(event, Outcome):
+            store.finish(event)
 
 
 def describe_models(store: Store, prepared: Prepared) -> None:
@@ -118,5 +127,3 @@ def settle_device(device: str) -> str:
     if not torch.cuda.is_available():
         raise RunError("--device", wrong=f"{device} is not available here", allowed="cpu", next_command="--device cpu")
     return device
-
-

@@ -37,7 +37,7 @@ def load(reference: str | Path, *overrides: str) -> Study:
     return dataclasses.replace(study, name=known["name"])
 
 
-def run(
+def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     study: Study,
     *,
     folder: Path = STUDIES,

@@ -18,6 +18,8 @@ class RunRow:
     Attributes:
         state: "done", "running", "diverged", "failed" or "waiting".
         epochs: finished epochs.
+        train_accuracy: on the training split after the last epoch, in evaluation mode.
+        train_loss: mean of the batch losses during the last epoch.
         message: why it diverged or failed; empty otherwise.
     """
 

@@ -50,7 +50,7 @@ def drawings(content: ReportContent) -> dict[str, Drawing]:
     dots = dots_data(content.conditions, f"{content.response} accuracy")
     if dots.dots:
         found["dots"] = _drawing("dots", draw_dots(dots), _dots_caption(dots, content), _dots_spoken(dots))
-    differences = differences_data(content.contrasts, smallest_effect=content.smallest_effect)
+    differences = differences_data(content.contrasts, smallest_effect=content.smallest_effect, alpha=content.alpha)
     if any(row.difference_pp is not None for row in differences.rows):
         chart, caption = draw_differences(differences), _differences_caption(differences, level(content))
         found["differences"] = _drawing("differences", chart, caption, _differences_spoken(differences))
@@ -85,12 +85,13 @@ def json_for_script(value: object) -> str:
 
 
 def _dots_caption(data: DotsData, content: ReportContent) -> tuple[str, ...]:
-    first = (
-        f"{data.response.capitalize()} at the last epoch. A dot is a seed, at the same height in every row"
-    )
+    what = f"{data.response.capitalize()} at the last epoch."
+    first = f"{what} A dot is a seed, at the same height in every row"
     if any(row.low is not None for row in data.rows):
         return (f"{first}; the tick is the mean, the line its {level(content)} interval.", *data.notes)
-    return (f"{first}; the tick is the mean.", *data.notes)
+    if any(row.n > 1 for row in data.rows):
+        return (f"{first}; the tick is the mean.", *data.notes)
+    return (f"{what} Each dot is the one seed of its condition.", *data.notes)
 
 
 def _dots_spoken(data: DotsData) -> str:

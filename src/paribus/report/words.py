@@ -64,9 +64,7 @@ def contrast_words(content: ReportContent) -> Sequence[tuple[str, str]]:
             )
         )
     used = {each.verdict or "no verdict" for each in content.contrasts}
-    return words + [
-        (word, text.format(alpha=f"{content.alpha:g}")) for word, text in _VERDICTS.items() if word in used
-    ]
+    return words + [(word, text.format(alpha=f"{content.alpha:g}")) for word, text in _VERDICTS.items() if word in used]
 
 
 def level(content: ReportContent) -> str:

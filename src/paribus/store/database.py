@@ -124,9 +124,7 @@ def open_to_read(directory: Path) -> Database:
             return Database(_reading(path, "mode=rw", where=path), directory)
         except sqlite3.OperationalError as error:
             if not path.exists():
-                raise StoreError(
-                    str(directory), wrong="holds no study", allowed=f"a directory with a {FILE}"
-                ) from None
+                raise StoreError(str(directory), wrong="holds no study", allowed=f"a directory with a {FILE}") from None
             if _kind(error) not in _NOT_WRITABLE:
                 raise
             return _in_place(directory)
@@ -161,9 +159,7 @@ def _reading(path: Path, mode: str, *, where: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
-    )
+    connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     connection.executescript(_EVERYBODY)
     return connection
 
@@ -191,8 +187,7 @@ def _damaged(directory: Path, damage: DamageError) -> StoreError:
     return StoreError(
         str(directory / FILE),
         wrong=f"{damage.what} is damaged: its checksum is not the one written with it",
-        allowed="restore study.db from a copy"
-        + (", or forget the run and train it again" if damage.run else ""),
+        allowed="restore study.db from a copy" + (", or forget the run and train it again" if damage.run else ""),
         next_command=f'python -c "{mend}.forget({damage.run!r})"' if damage.run else "",
     )
 

@@ -87,8 +87,6 @@ def _damage(file: Database, row: Row, *, table: str, blobs: tuple[bytes, ...] = 
         with file.explained():
             values = verified(row, table=table)
             if blobs:
-                verify_bytes(
-                    *blobs, sha256=values[-1], what=f"a blob of table {table}, run {values[0]},", run=""
-                )
+                verify_bytes(*blobs, sha256=values[-1], what=f"a blob of table {table}, run {values[0]},", run="")
     except StoreError as error:
         yield error.wrong

@@ -134,9 +134,7 @@ def _last_epoch(connection: sqlite3.Connection, run: Run) -> int:
     return -1 if found[0] is None else int(found[0])
 
 
-def _write_batches(
-    connection: sqlite3.Connection, run: Run, epoch: int, losses: bytes, accuracies: bytes
-) -> None:
+def _write_batches(connection: sqlite3.Connection, run: Run, epoch: int, losses: bytes, accuracies: bytes) -> None:
     if losses:
         row = with_checksum(run.sequence, epoch, digest_bytes(losses + accuracies))
         connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)", (*row, losses, accuracies))

@@ -63,9 +63,7 @@ class StoreReader:
         with self._file.explained():
             found = self._of("SELECT weights, run, sha256, checksum FROM weights WHERE run = ?", run)
             if not found:
-                raise StoreError(
-                    self._where, wrong=f"run {run[:8]} has no weights", allowed="a run that is done"
-                )
+                raise StoreError(self._where, wrong=f"run {run[:8]} has no weights", allowed="a run that is done")
             weights: bytes = found[0][0]
             _, sha256 = verified(found[0][1:], table="weights", run=run)
             verify_bytes(weights, sha256=sha256, what=f"the weights of run {run[:8]}", run=run)

@@ -141,9 +141,7 @@ def verify(connection: sqlite3.Connection, *, where: str) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
-        raise StoreError(
-            where, wrong="is not a study of Paribus", allowed="a directory that paribus run has made"
-        )
+        raise StoreError(where, wrong="is not a study of Paribus", allowed="a directory that paribus run has made")
     if version != SCHEMA_VERSION:
         raise StoreError(
             where,

@@ -47,9 +47,7 @@ class Store:
         twice = {run for run, times in Counter(run.id for run in runs).items() if times > 1}
         if twice:
             names = sorted(run.condition for run in runs if run.id in twice)
-            raise StoreError(
-                where, wrong=f"conditions {names} are the same run", allowed="conditions that differ"
-            )
+            raise StoreError(where, wrong=f"conditions {names} are the same run", allowed="conditions that differ")
         with self._file.transaction() as connection:
             journal.retire_all(connection)
             for position, declared in enumerate(runs):
@@ -128,9 +126,7 @@ class Store:
         """Write what was chosen on validation and return its SHA-256; the same choice again adds nothing."""
         name = digest(choice)
         with self._file.transaction() as connection:
-            last = connection.execute(
-                "SELECT sequence, sha256 FROM choices ORDER BY sequence DESC LIMIT 1"
-            ).fetchone()
+            last = connection.execute("SELECT sequence, sha256 FROM choices ORDER BY sequence DESC LIMIT 1").fetchone()
             sequence, latest = last or (0, "")
             if latest != name:
                 row = with_checksum(sequence + 1, name, json_text(choice))

@@ -53,7 +53,7 @@ def _outputs(bench: Bench, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
     bench.model.eval()
     try:
         with torch.no_grad():
-            for number, index in enumerate(part.index.split(EVALUATION_BATCH)):
+            for number, index in enumerate(torch.split(part.index, EVALUATION_BATCH)):
                 # A user's module may draw in evaluation mode too: then every evaluation draws the same.
                 with step_randomness(bench.model, streams=bench.streams, step=-1 - number):
                     output = bench.model(bench.pixels(part, index))

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -61,7 +62,7 @@ class Pool:
             worker.connection.close()
         self._folder.cleanup()
 
-    def train(self, runs: Sequence[str], *, job: Callable[[str], Job]) -> Iterator[Event]:
+    def train(self, runs: Sequence[str], *, job: Callable[[str], Job]) -> Iterator[list[Event]]:
         """Train runs, in order, as workers become free.
 
         Args:
@@ -69,7 +70,8 @@ class Pool:
             job: makes the job of a run when its turn has come (a state to resume from may be large).
 
         Yields:
-            everything the workers say, each run's `Outcome` last. A worker that dies is that run's failure;
+            all that the workers have said since the last time, so that what came while the disk was busy can be
+            written in one transaction; each run's `Outcome` comes last. A worker that dies is that run's failure;
             another takes its place.
         """
         waiting = deque(runs)
@@ -78,25 +80,33 @@ class Pool:
             for worker in self._workers:
                 if worker.run is None and waiting:
                     worker.run = waiting.popleft()
-                    worker.connection.send(job(worker.run))
-            for event in self._hear():
-                if isinstance(event, Outcome):
-                    unfinished.discard(event.run)
-                yield event
+                    with suppress(OSError):  # a worker that died while it waited is noticed when it is heard
+                        worker.connection.send(job(worker.run))
+            events = self._hear()
+            unfinished.difference_update(event.run for event in events if isinstance(event, Outcome))
+            yield events
 
-    def _hear(self) -> Iterator[Event]:
-        """Yield what the working processes have said since; wait until one says something."""
+    def _hear(self) -> list[Event]:
+        """Return what the working processes have said since; wait until one says something."""
+        heard: list[Event] = []
         working = {worker.connection: number for number, worker in enumerate(self._workers) if worker.run}
         for connection in wait(list(working)):
             assert isinstance(connection, Connection)
-            number = working[connection]
+            heard += self._drain(connection, number=working[connection])
+        return heard
+
+    def _drain(self, connection: Connection, *, number: int) -> Iterator[Event]:
+        said = True
+        while said:
             try:
                 event: Event = connection.recv()
             except (EOFError, OSError):
                 event = self._replace(number)
+            yield event
             if isinstance(event, Outcome):
                 self._workers[number].run = None
-            yield event
+                return
+            said = connection.poll()
 
     def _replace(self, number: int) -> Outcome:
         """Bury a worker that died in the middle of a run and start another; return the run's outcome."""

@@ -16,7 +16,7 @@ from torch import Tensor
 from paribus.core import EpochRecord, Outcome
 from paribus.models import step_randomness
 from paribus.train.bench import Bench, to_bytes
-from paribus.train.evaluate import Measure, measure, predict
+from paribus.train.evaluate import measure, predict
 from paribus.train.job import Resume
 from paribus.train.loss import loss_of
 from paribus.train.schedule import learning_rate, steps_per_epoch, total_steps
@@ -26,6 +26,10 @@ _BLOCK = 2**18
 
 OnEpoch = Callable[[EpochRecord], None]
 OnProgress = Callable[[int], None]  # told how many images were trained on since the last call
+
+
+def unwatched(images: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def train_run(
     run: str,
     environment: str,
     on_epoch: OnEpoch,
-    on_progress: OnProgress = lambda images: None,
+    on_progress: OnProgress = unwatched,
     resume: Resume | None = None,
 ) -> Outcome:
     """Train one run to its end.
@@ -88,7 +92,7 @@ def train_run(
     )
 
 
-def train_epoch(bench: Bench, *, epoch: int, first_step: int, steps: int, on_progress: OnProgress = lambda images: None) -> Epoch:
+def train_epoch(bench: Bench, *, epoch: int, first_step: int, steps: int, on_progress: OnProgress = unwatched) -> Epoch:
     """Make `steps` updates; stop soon after a loss that is not finite."""
     started = time.perf_counter()
     losses, correct, sizes = torch.zeros(3, steps, device=bench.shift.device)
@@ -112,8 +116,9 @@ def _blocks(bench: Bench, *, epoch: int, steps: int) -> Iterator[list[tuple[Tens
     train, size = bench.parts["train"], bench.recipe.train.batch_size
     order = bench.order(epoch)[: steps * size]
     together = max(1, _BLOCK // (size * train.images[0].numel())) * size
-    for index in order.split(together):
-        yield list(zip(bench.pixels(train, index).split(size), train.labels[index].split(size), strict=True))
+    for index in torch.split(order, together):
+        pixels, labels = bench.pixels(train, index), train.labels[index]
+        yield list(zip(torch.split(pixels, size), torch.split(labels, size), strict=True))
 
 
 def _update(bench: Bench, step: int, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -167,9 +172,7 @@ def _finite(record: EpochRecord) -> bool:
 
 def _diverged(run: str, *, epoch: int, step: int, losses: Tensor) -> Outcome:
     message = f"the loss was not finite at update {step:,}, in epoch {epoch}"
-    return Outcome(
-        run=run, state="diverged", epoch=epoch - 1, step=step, message=message, batch_losses=_floats(losses)
-    )
+    return Outcome(run=run, state="diverged", epoch=epoch - 1, step=step, message=message, batch_losses=_floats(losses))
 
 
 def _floats(values: Tensor) -> bytes:

@@ -1,0 +1,34 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paribus.figures import short_labels, visible
+
+
+@given(st.lists(st.text(max_size=60), max_size=12))
+def test_labels_are_short_and_all_different(names):
+    labels = short_labels(names, most=20)
+    assert set(labels) == set(names)
+    assert len(set(labels.values())) == len(set(names))
+    assert all(0 < len(label) <= 20 for label in labels.values())
+
+
+@given(st.text())
+def test_visible_text_keeps_its_length_and_can_be_written(text):
+    shown = visible(text)
+    assert len(shown) == len(text)
+    assert not any(ord(letter) < 32 and letter not in "\t\n" for letter in shown)
+    shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("lr = 0.1", "lr = 0.1"), ("", "(empty)"), ("a\n  b", "a b"), ("x\x1b[31m", "x\ufffd[31m"), ("é—日本", "é—日本")],
+)
+def test_ordinary_names_stay_as_they_are(name, label):
+    assert short_labels([name]) == {name: label}
+
+
+def test_two_long_names_that_begin_alike_are_told_apart():
+    first, second = "a" * 300, "a" * 301
+    assert short_labels([first, second], most=10) == {first: "a" * 9 + "…", second: "a" * 5 + "… (2)"}

@@ -1,0 +1,58 @@
+"""The choice: on validation, over all seeds, and never of a condition that diverged."""
+
+import pytest
+
+from paribus.lab.looking import NO_RULE, choose
+from paribus.store import Epoch, Run
+
+
+def run(condition, seed, state="done"):
+    name = f"{condition}-{seed}"
+    return Run(
+        sequence=1, id=name, key=name, condition=condition, seed=seed, position=0, current=True, recipe="{}",
+        streams=(), data_fingerprint="", plan=None, state=state, message="", epochs=1, steps=1, seconds=0.0,
+        peak_memory_bytes=None, weights_sha256=None,
+    )  # fmt: skip
+
+
+def epoch(of, validation):
+    return Epoch(
+        run=of.id, epoch=1, step=1, lr=0.1, train_loss=1.0, running_accuracy=0.5, clean_loss=1.0, clean_accuracy=0.5,
+        validation_loss=None if validation is None else 1.0, validation_accuracy=validation, train_seconds=0.0,
+        evaluation_seconds=0.0, environment="",
+    )  # fmt: skip
+
+
+def table(**values):
+    runs, last = [], {}
+    for condition, accuracies in values.items():
+        for seed, accuracy in enumerate(accuracies):
+            each = run(condition, seed, "diverged" if accuracy == "diverged" else "done")
+            runs.append(each)
+            last[each.id] = epoch(each, 0.99 if accuracy == "diverged" else accuracy)
+    return runs, last
+
+
+@pytest.mark.parametrize(
+    ("values", "condition"),
+    [
+        ({"a": [0.5, 0.9], "b": [0.72, 0.72]}, "b"),  # the mean decides, not the best seed
+        ({"a": [0.7, 0.7], "b": [0.7, 0.7]}, "a"),  # a tie goes to the first
+        ({"a": ["diverged", 0.9], "b": [0.4, 0.4]}, "b"),
+        ({"a": ["diverged", 0.9], "b": [0.4, "diverged"]}, None),
+        ({"a": [None, None], "b": [None, None]}, None),
+    ],
+)
+def test_the_highest_mean_of_what_may_be_chosen(values, condition):
+    runs, last = table(**values)
+    assert choose(runs, last)["condition"] == condition
+
+
+def test_without_validation_the_rule_says_that_nothing_is_chosen():
+    assert choose(*table(a=[None]))["rule"] == NO_RULE
+
+
+def test_the_choice_names_its_runs_and_means():
+    choice = choose(*table(a=[0.5, 0.75], b=[0.25, 0.25]))
+    assert choice["validation_accuracy"] == {"a": 0.625, "b": 0.25}
+    assert choice["runs"] == ["a-0", "a-1", "b-0", "b-1"]
