@@ -2,8 +2,8 @@
 
 python docs/lab_reports.py paribus-studies
 
-Published numbers are those of the gallery's [[published]] rows (and CURVES below, for what has no place there); ours are
-read from the store through `lab.status`, so that what is sealed stays sealed and no number is copied by hand. A study that
+Published numbers are those of the [[published]] rows in the gallery, and CURVES below for what has no place there. Ours
+are read from the store through `lab.status`: what is sealed stays sealed, and no number is copied by hand. A study that
 was not run keeps its rows, without our numbers. Only the block between the two marks of the page is rewritten.
 """
 

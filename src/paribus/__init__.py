@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from paribus.core import ParibusError
-    from paribus.lab import Check, Results, Table, check, load, report, reveal, run, status
+    from paribus.lab import Check, Results, Table, check, load, reveal, run, status
     from paribus.study import Study
 
 _HOMES = {
@@ -25,7 +25,6 @@ _HOMES = {
     "Table": "lab",
     "check": "lab",
     "load": "lab",
-    "report": "lab",
     "reveal": "lab",
     "run": "lab",
     "status": "lab",
@@ -38,7 +37,6 @@ __all__ = [
     "Table",
     "check",
     "load",
-    "report",
     "reveal",
     "run",
     "status",

@@ -74,9 +74,7 @@ def test_the_tree_in_the_readme_names_what_is_there():
 
 def tree_entries(tree):
     """Return name -> remark of the outermost entries below the tree's first line."""
-    lines = [
-        re.fullmatch(r"([ │├└─]*)(\S+) *(.*)", line) for line in tree.strip().splitlines()[1:] if line.strip()
-    ]
+    lines = [re.fullmatch(r"([ │├└─]*)(\S+) *(.*)", line) for line in tree.strip().splitlines()[1:] if line.strip()]
     depth = min(len(each[1]) for each in lines)
     return {each[2].rstrip("/"): each[3] for each in lines if len(each[1]) == depth}
 
@@ -121,9 +119,7 @@ def test_code_in_documents_can_be_read(path):
         if language == "python":
             tree = ast.parse(content)
             used = {
-                node.attr
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Attribute) and dotted(node.value) == "pb"
+                node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and dotted(node.value) == "pb"
             }
             assert used <= set(paribus.__all__)
         elif language == "toml":

@@ -89,10 +89,7 @@ def test_no_function_passes_its_keyword_arguments_through():
 
 def test_no_method_is_overridden_twice_and_nothing_is_mixed_in():
     classes = {
-        node.name: node
-        for source in sources()
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.ClassDef)
+        node.name: node for source in sources() for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)
     }
     assert [name for name in classes if name.endswith("Mixin")] == []
     assert overridden_twice(classes) == []
@@ -215,11 +212,7 @@ def test_nothing_that_was_read_is_executed():
                 found.append(f"{source.at(node)} {name}")
             if isinstance(node, ast.ImportFrom) and node.module in ("pickle", "marshal", "shelve"):
                 found.append(f"{source.at(node)} import from {node.module}")
-            if (
-                isinstance(node, ast.keyword)
-                and node.arg == "allow_pickle"
-                and ast.unparse(node.value) != "False"
-            ):
+            if isinstance(node, ast.keyword) and node.arg == "allow_pickle" and ast.unparse(node.value) != "False":
                 found.append(f"{source.at(node)} allow_pickle")
     assert found == []
 

@@ -42,7 +42,7 @@ def test_run_answers_with_verdicts_a_choice_and_one_look(trained):
 def test_run_again_trains_nothing_and_does_not_look_again(trained, paribus, same_bits):
     folder, answer = trained
     started = _orders(answer["directory"], folder)
-    again = paribus("run", "tiny.toml", "--json", cwd=folder)
+    again = paribus("run", "tiny.toml", "--json", "--no-report", cwd=folder)
     assert again.returncode == 0, again.stderr
     assert same_bits(json.loads(again.stdout)) == same_bits(answer)
     assert json.loads(again.stdout)["looks"] == 1
@@ -53,7 +53,7 @@ def test_an_added_seed_and_level_train_only_what_is_new_and_count_a_second_look(
     folder, answer = trained
     shutil.copytree(folder, tmp_path / "copy")
     more = ["design.seeds=4", "vary.train.lr=[0.1, 0.01, 0.03]"]
-    done = paribus("run", "tiny.toml", *more, "--json", cwd=tmp_path / "copy")
+    done = paribus("run", "tiny.toml", *more, "--json", "--no-report", cwd=tmp_path / "copy")
     assert done.returncode == 0, done.stderr
     grown = json.loads(done.stdout)
     assert Path(grown["directory"]).name == Path(answer["directory"]).name
@@ -72,8 +72,8 @@ def test_killed_and_run_again_it_ends_with_the_same_bits(trained, environment, p
         process = _start(environment, place)
         _until_epochs(place, wait_for, process)
         process.kill()
-        process.wait()
-    done = paribus("run", "tiny.toml", "--json", cwd=place)
+        process.communicate()
+    done = paribus("run", "tiny.toml", "--json", "--no-report", cwd=place)
     assert done.returncode == 0, done.stderr
     assert same_bits(json.loads(done.stdout)) == same_bits(answer)
 
@@ -114,7 +114,7 @@ def test_sealed_until_revealed(place, paribus):
 
 
 def test_quick_never_opens_the_test_set(place, paribus):
-    answer = json.loads(paribus("run", "tiny.toml", "--quick", "--json", cwd=place).stdout)
+    answer = json.loads(paribus("run", "tiny.toml", "--quick", "--json", "--no-report", cwd=place).stdout)
     assert answer["response"] == "validation"
     assert answer["looks"] == 0
     assert {run["test_accuracy"] for run in answer["runs"]} == {None}
@@ -122,11 +122,11 @@ def test_quick_never_opens_the_test_set(place, paribus):
 
 def test_a_diverged_run_is_an_outcome_and_not_chance_accuracy(place, paribus):
     overrides = ["train.loss=mse", "vary.train.lr=[0.1, 1e9]", "design.seeds=2"]
-    done = paribus("run", "tiny.toml", *overrides, "--json", cwd=place)
+    done = paribus("run", "tiny.toml", *overrides, "--json", "--no-report", cwd=place)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     lost = [run for run in answer["runs"] if run["state"] == "diverged"]
-    assert [run["condition"] for run in lost] == ["lr=1e9"] * 2
+    assert [run["condition"] for run in lost] == [answer["conditions"][1]["name"]] * 2
     assert {(run["test_accuracy"], run["validation_accuracy"], run["weights_sha256"]) for run in lost} == {(None,) * 3}
     assert answer["contrasts"][0]["verdict"] == "diverged"
     assert answer["contrasts"][0]["p"] is None

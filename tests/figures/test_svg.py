@@ -103,5 +103,5 @@ def test_the_same_chart_gives_the_same_bytes_and_ids_take_the_prefix():
 
 
 def test_a_picture_asks_for_nothing():
-    with pytest.raises(ValueError, match="not.*allowed|Access denied|denied|base url"):
+    with pytest.raises(ValueError, match="External data url not allowed"):
         to_svg({"data": {"url": "https://example.org/a.json"}, "mark": "point", "encoding": {"x": {"field": "a"}}})

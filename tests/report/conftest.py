@@ -54,7 +54,7 @@ class Factory:
         *,
         names: Sequence[str],
         seeds: int,
-        epochs: int = 12,
+        epochs: int = 4,
         diverged: Sequence[tuple[str, int]] = (),
         sealed: bool = False,
     ) -> None:
@@ -73,8 +73,7 @@ class Factory:
             name="mnist-mlp-lr",
             question="Does the learning rate matter for this MLP on MNIST?",
             answer=(
-                "Yes: a learning rate of 0.01 lowers test accuracy by 0.98 percentage points against 0.1 "
-                "(95 % interval 0.81 to 1.15, five seeds).",
+                "Yes: a learning rate of 0.01 lowers test accuracy by 1.00 percentage points against 0.1.",
                 "At 10 every run diverged; for 0.03 the data do not decide.",
             ),
             response="validation" if self.sealed else "test",
@@ -197,8 +196,8 @@ class Factory:
         return rows
 
     def batch(self, name: str, seed: int) -> BatchRow:
-        steps = np.arange(900)
-        losses = 2.3 * np.exp(-steps / 150) + 0.2 * np.exp(0.4 * self.rng.standard_normal(900))
+        steps = np.arange(0, 900, 10)
+        losses = 2.3 * np.exp(-steps / 150) + 0.2 * np.exp(0.4 * self.rng.standard_normal(90))
         return BatchRow(name, seed, losses.tolist(), np.clip(1 - losses / 2.6, 0, 1).tolist())
 
 
@@ -246,7 +245,7 @@ def make_content() -> Callable[..., ReportContent]:
         names: Sequence[str] = ("lr = 0.1", "lr = 1", "lr = 0.03", "lr = 0.01", "lr = 10"),
         *,
         seeds: int = 5,
-        epochs: int = 12,
+        epochs: int = 4,
         diverged: Sequence[tuple[str, int]] = (),
         sealed: bool = False,
         changes: dict[str, object] | None = None,

@@ -49,7 +49,7 @@ def refuse(parse):
     """Return the error that a text, or an override, gives."""
 
     def refused(text, *overrides):
-        with pytest.raises(StudyError, match=".") as caught:
+        with pytest.raises(StudyError, match=r"^\S") as caught:
             parse(text, *overrides)
         return caught.value
 

@@ -48,7 +48,9 @@ def test_other_encodings_are_named(encoding):
         decoded("question = 1".encode(encoding), where="x.toml")
 
 
-SCALARS = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.dates() | st.times() | st.text()
+# TOML knows no second pass of an hour.
+TIMES = st.times().map(lambda time: time.replace(fold=0))
+SCALARS = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.dates() | TIMES | st.text()
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6)
 
 

@@ -25,7 +25,7 @@ INTERRUPTED = 130
 
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="a study file, a gallery name, or a directory")]
 Overrides = Annotated[
-    list[str] | None, typer.Argument(metavar="[a.b=VALUE]...", help="settings to change: train.epochs=3")
+    list[str] | None, typer.Argument(metavar="a.b=VALUE", help="settings to change: train.epochs=3")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on standard output")]
 Folder = Annotated[Path, typer.Option("--dir", help="folder of studies")]

@@ -37,8 +37,17 @@ def draw_dots(data: DotsData) -> alt.LayerChart:
     interval = means.mark_rule(clip=True, strokeWidth=1.5, color=INK, opacity=0.75).encode(
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
     )
-    tick = means.mark_tick(clip=True, thickness=3, size=16, color=INK, opacity=1).encode(x=x)
+    tick = means.mark_tick(clip=True, thickness=3, size=16, color=INK, opacity=1).encode(x=x, tooltip=_mean_tooltip())
     return _finish([_seed_dots(data, y=y, x=x), interval, tick, _remarks(rows, y)], rows=len(labels))
+
+
+def _mean_tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("label:N", title="condition"),
+        alt.Tooltip("value:Q", title="mean", format=".3%"),
+        alt.Tooltip("low:Q", title="from", format=".3%"),
+        alt.Tooltip("high:Q", title="to", format=".3%"),
+    ]
 
 
 def _seed_dots(data: DotsData, *, y: alt.Y, x: alt.X) -> Any:

@@ -58,8 +58,9 @@ class Check:
 def check(study: Study, *, data_dir: Path | None = None, device: str = "cpu", workers: int | None = None) -> Check:
     """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
     from paribus.lab.prepare import prepare  # noqa: PLC0415
-    from paribus.lab.training import settle_device, worker_count  # noqa: PLC0415
+    from paribus.lab.training import worker_count  # noqa: PLC0415
     from paribus.stats import can_show, smallest_effect  # noqa: PLC0415
+    from paribus.train import settle_device  # noqa: PLC0415
 
     device = settle_device(device)
     prepared = prepare(study, data_dir=data_dir)

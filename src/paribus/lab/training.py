@@ -108,22 +108,3 @@ def describe_models(store: Store, prepared: Prepared) -> None:
                 spec, image_shape=facts.image_shape, classes=len(facts.classes), base_dir=prepared.study.base_dir
             )
             store.put_fact("model", key, dataclasses.asdict(described))
-
-
-def settle_device(device: str) -> str:
-    """Return the device to train on; "auto" takes a GPU if there is one.
-
-    Raises:
-        RunError: the device that was asked for is not there.
-    """
-    if device == "cpu":
-        return device
-    import torch  # noqa: PLC0415
-
-    from paribus.core import RunError  # noqa: PLC0415
-
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if not torch.cuda.is_available():
-        raise RunError("--device", wrong=f"{device} is not available here", allowed="cpu", next_command="--device cpu")
-    return device

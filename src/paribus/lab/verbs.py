@@ -67,7 +67,8 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     """
     from paribus.lab.looking import open_test  # noqa: PLC0415  rooms are imported when they are needed
     from paribus.lab.prepare import prepare  # noqa: PLC0415
-    from paribus.lab.training import describe_models, settle_device, train_all  # noqa: PLC0415
+    from paribus.lab.training import describe_models, train_all  # noqa: PLC0415
+    from paribus.train import settle_device  # noqa: PLC0415
 
     study = smoke_sized(study) if quick else study
     device = settle_device(device)

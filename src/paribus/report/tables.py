@@ -98,4 +98,6 @@ def _cell(value: object) -> object:
     if isinstance(value, str):
         text = visible(value)
         return f"'{text}" if text.startswith(_FORMULA) else text
+    if isinstance(value, float):
+        return repr(float(value))  # float() undresses numpy's own floats
     return "" if value is None else repr(value)

@@ -56,10 +56,7 @@ def choices(design: Design, factors: Factors) -> tuple[Choice, ...]:
     if design.kind == "explicit":
         found = list(_explicit(design, factors))
     else:
-        base = {
-            path: find_level(design.baseline[path], levels, "design.baseline")
-            for path, levels in factors.items()
-        }
+        base = {path: find_level(design.baseline[path], levels, "design.baseline") for path, levels in factors.items()}
         found = list(_grid(factors) if design.kind == "grid" else _one_at_a_time(factors, base))
     return tuple(sorted(found, key=lambda choice: choice.labels != design.baseline))
 
@@ -115,9 +112,7 @@ def _explicit(design: Design, factors: Factors) -> Iterator[Choice]:
             check_path(path, here)
             if twin := next((each for each in levels if overlaps(each, path)), None):
                 raise StudyError(here, wrong=f"overlaps with {twin}", allowed="one of the two")
-            levels[path] = (
-                find_level(value, factors[path], here) if path in factors else read_level(value, here)
-            )
+            levels[path] = find_level(value, factors[path], here) if path in factors else read_level(value, here)
         yield Choice(levels, tuple(levels), where, _given_name(raw, where))
 
 
@@ -166,7 +161,5 @@ def _check_size(design: Design, factors: Factors) -> None:
     }
     conditions = counts[design.kind]
     if conditions * design.seeds > MOST_RUNS:
-        wrong = (
-            f"{conditions:,} conditions with {design.seeds:,} seeds are {conditions * design.seeds:,} runs"
-        )
+        wrong = f"{conditions:,} conditions with {design.seeds:,} seeds are {conditions * design.seeds:,} runs"
         raise StudyError("design.seeds", wrong=wrong, allowed=f"up to {MOST_RUNS:,} runs")

@@ -81,9 +81,7 @@ def validated(model: type[_Model], value: object, *, prefix: str = "") -> _Model
     places = dict.fromkeys(_where(prefix, each.path) for each in others)
     places.pop(_where(prefix, first.path), None)
     more = f" (also look at {', '.join(list(places)[:3])})" if places else ""
-    raise StudyError(
-        _where(prefix, first.path), wrong=first.wrong + more, allowed=first.allowed, nearest=first.nearest
-    )
+    raise StudyError(_where(prefix, first.path), wrong=first.wrong + more, allowed=first.allowed, nearest=first.nearest)
 
 
 def place(path: Sequence[str | int]) -> str:
@@ -131,9 +129,7 @@ def _problem(model: type[BaseModel], details: _Details) -> _Problem | None:
         return _unknown(problem, owner)
     if kind == "missing":
         return _missing(problem)
-    return (
-        _out_of_bounds(problem, kind, context) or _mistyped(problem, kind, value) or _other(problem, details)
-    )
+    return _out_of_bounds(problem, kind, context) or _mistyped(problem, kind, value) or _other(problem, details)
 
 
 def _walk(
@@ -187,9 +183,7 @@ def _out_of_bounds(problem: _Problem, kind: str, context: _Details) -> _Problem 
     if kind == "too_short":
         return replace(problem, wrong="is empty", allowed="at least one")
     if kind == "too_long":
-        return replace(
-            problem, wrong=f"has {context['actual_length']} values", allowed=str(context["max_length"])
-        )
+        return replace(problem, wrong=f"has {context['actual_length']} values", allowed=str(context["max_length"]))
     if kind == "string_too_short":
         return replace(problem, wrong="is empty", allowed="text")
     return None
@@ -202,9 +196,7 @@ def _mistyped(problem: _Problem, kind: str, value: object) -> _Problem | None:
     repaired = _repaired(value, kind)
     last = problem.path[-1] if problem.path else ""
     hint = f": write {last} = {repaired}" if repaired and isinstance(last, str) and last else ""
-    return replace(
-        problem, wrong=f"{described(value)}, not {wanted}{hint}", allowed=wanted if not hint else ""
-    )
+    return replace(problem, wrong=f"{described(value)}, not {wanted}{hint}", allowed=wanted if not hint else "")
 
 
 def _repaired(value: object, kind: str) -> str:

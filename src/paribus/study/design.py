@@ -59,9 +59,7 @@ class Design(Frozen):
             raise refusal(f"{shown(value)} has no unit", allowed='percentage points, for example "0.2pp"')
         number = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*pp\s*", value)
         if number is None or not 0 < Decimal(number[1]) < 100:
-            raise refusal(
-                f"{shown(value)} is no difference of accuracies", allowed='"0.2pp": above 0, below 100'
-            )
+            raise refusal(f"{shown(value)} is no difference of accuracies", allowed='"0.2pp": above 0, below 100')
         return float(Decimal(number[1]) / 100)
 
     @model_validator(mode="after")

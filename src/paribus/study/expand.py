@@ -59,8 +59,8 @@ def expand(study: Study) -> tuple[Condition, ...]:
     """
     found = choices(study.design, study.vary)
     recipes = [_recipe(study, choice, found[0]) for choice in found]
+    _refuse_twins(found, recipes)
     names = _names(found)
-    _refuse_twins(found, recipes, names)
     return tuple(
         Condition(name, choice.labels, recipe, baseline=choice is found[0])
         for choice, name, recipe in zip(found, names, recipes, strict=True)
@@ -72,9 +72,7 @@ def runs(study: Study) -> tuple[Run, ...]:
     conditions = expand(study)
     seeds = (Streams(seed, study.design.vary_streams) for seed in range(study.design.seeds))
     return tuple(
-        Run(condition.name, streams.seed, condition.recipe, streams)
-        for streams in seeds
-        for condition in conditions
+        Run(condition.name, streams.seed, condition.recipe, streams) for streams in seeds for condition in conditions
     )
 
 
@@ -95,9 +93,7 @@ def blame_levels(error: StudyError, places: Mapping[str, str], *, otherwise: str
 def level_places(factors: Factors, choice: Choice) -> dict[str, str]:
     """Return where in the study file each level of a choice stands."""
     return {
-        path: place(("vary", path, factors[path].index(level)))
-        if path in factors
-        else f"{choice.where}.{path}"
+        path: place(("vary", path, factors[path].index(level))) if path in factors else f"{choice.where}.{path}"
         for path, level in choice.levels.items()
     }
 
@@ -117,20 +113,19 @@ def _recipe(study: Study, choice: Choice, baseline: Choice) -> Recipe:
         changed = {path for path, level in choice.levels.items() if level != baseline.levels.get(path)}
         places = level_places(study.vary, choice)
         blamed = {path: where for path, where in places.items() if path in changed or choice is baseline}
-        otherwise = (
-            f"the combination of {' and '.join(places.values())}" if choice.where == "vary" else choice.where
-        )
+        otherwise = f"the combination of {' and '.join(places.values())}" if choice.where == "vary" else choice.where
         raise blame_levels(error, blamed, otherwise=otherwise) from None
 
 
-def _refuse_twins(found: Sequence[Choice], recipes: Sequence[Recipe], names: Sequence[str]) -> None:
-    seen: dict[str, str] = {}
-    for choice, recipe, name in zip(found, recipes, names, strict=True):
-        key = digest(recipe.model_dump(mode="json"))
-        if key in seen:
-            wrong = f"the conditions {shown(seen[key])} and {shown(name)} have the same recipe"
+def _refuse_twins(found: Sequence[Choice], recipes: Sequence[Recipe]) -> None:
+    seen: dict[str, Choice] = {}
+    for choice, recipe in zip(found, recipes, strict=True):
+        twin = seen.setdefault(digest(recipe.model_dump(mode="json")), choice)
+        if twin is not choice:
+            paths = {path: path for path in (*twin.levels, *choice.levels)}
+            first, second = (shown(_name(each, paths, bare=False)) for each in (twin, choice))
+            wrong = f"the conditions {first} and {second} have the same recipe"
             raise StudyError(choice.where, wrong=wrong, allowed="conditions that differ")
-        seen[key] = name
 
 
 def _names(found: Sequence[Choice]) -> tuple[str, ...]:

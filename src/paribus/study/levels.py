@@ -118,9 +118,7 @@ def find_level(wanted: object, levels: tuple[Level, ...], where: str) -> Level:
             return level
     labels = [level.label for level in levels]
     near = nearest(wanted, labels) if isinstance(wanted, str) else ""
-    raise StudyError(
-        where, wrong=f"{shown(wanted)} is no level", allowed=", ".join(labels[:20]), nearest=near
-    )
+    raise StudyError(where, wrong=f"{shown(wanted)} is no level", allowed=", ".join(labels[:20]), nearest=near)
 
 
 def _read_levels(raw: object, path: str) -> tuple[Level, ...]:

@@ -40,9 +40,7 @@ class _StudyFile(Frozen):
     @classmethod
     def _no_tuning_yet(cls, value: dict[str, object]) -> dict[str, object]:
         if value:
-            raise refusal(
-                "re-tuning inside every level is not in this version", allowed="an empty table, or none"
-            )
+            raise refusal("re-tuning inside every level is not in this version", allowed="an empty table, or none")
         return value
 
 
@@ -116,9 +114,7 @@ def _base(
 ) -> tuple[Recipe, tuple[str, ...]]:
     """Return the base recipe, and the paths that it has from the levels because the file leaves them open."""
     first = {path: levels[0] for path, levels in factors.items()}
-    missing = {
-        path: level for path, level in {**first, **baseline}.items() if own_value(recipe, path) is None
-    }
+    missing = {path: level for path, level in {**first, **baseline}.items() if own_value(recipe, path) is None}
     for path, level in missing.items():
         recipe = put(recipe, path, level.value)
     try:
@@ -133,9 +129,7 @@ def _with_published(study: Study, names: list[str]) -> Study:
     """Return the study with the published results of its conditions; overrides may have taken some away."""
     kept = tuple(each for each in study.published if each.condition in names)
     if len(kept) < len(study.published) and not is_rewritten(study.text):
-        index, lost = next(
-            (at, each) for at, each in enumerate(study.published) if each.condition not in names
-        )
+        index, lost = next((at, each) for at, each in enumerate(study.published) if each.condition not in names)
         raise StudyError(
             place(("published", index, "condition")),
             wrong=f"{shown(lost.condition)} is no condition of this study",

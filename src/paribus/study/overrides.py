@@ -36,9 +36,7 @@ def rewritten(document: Document, before: str, changes: Sequence[str]) -> str:
         before: the text before the changes; if it has changes listed, they stay.
         changes: the new ones, for people.
     """
-    earlier = (
-        [line for line in before.splitlines() if line.startswith(_CHANGE)] if is_rewritten(before) else []
-    )
+    earlier = [line for line in before.splitlines() if line.startswith(_CHANGE)] if is_rewritten(before) else []
     listed = [_CHANGE + toml_text(change)[1:-1] for change in changes]
     plain = [_assignment(key, value) for key, value in document.items() if not isinstance(value, Mapping)]
     tables = [
@@ -71,9 +69,7 @@ def _value(path: str, text: str) -> object:
     except StudyError as error:
         if text[0] in "[{\"'":
             wrong = f"{shown(text)} is no TOML value: {error.wrong}"
-            raise StudyError(
-                path, wrong=wrong, allowed='text inside lists needs quotes: ["SGD", "Adam"]'
-            ) from None
+            raise StudyError(path, wrong=wrong, allowed='text inside lists needs quotes: ["SGD", "Adam"]') from None
         read_toml(f"value = {toml_text(text)}", where=path)  # half characters and the like
         return text
     return document["value"] if document.keys() == {"value"} else text
@@ -97,9 +93,7 @@ def _changed(document: Document, path: str, value: object) -> Document:
 
 def _recipe_changed(document: Document, path: str, value: object) -> Document:
     if path not in RECIPE_PATHS:
-        raise StudyError(
-            place(path.split(".")), wrong="unknown key", allowed=_allowed(), nearest=nearest_path(path)
-        )
+        raise StudyError(place(path.split(".")), wrong="unknown key", allowed=_allowed(), nearest=nearest_path(path))
     for varied in _factors(document):
         if overlaps(varied, path):
             new = f"[{toml_text(value)}]" if varied == path else "[...]"

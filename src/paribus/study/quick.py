@@ -32,9 +32,7 @@ def quick(study: Study) -> Study:
 
 def _built(document: Document, study: Study) -> Study:
     text = rewritten(document, study.text, [_NOTE])
-    return build(
-        document, text=text, name=study.name.removesuffix(_SUFFIX) + _SUFFIX, base_dir=study.base_dir
-    )
+    return build(document, text=text, name=study.name.removesuffix(_SUFFIX) + _SUFFIX, base_dir=study.base_dir)
 
 
 def _shrunk(document: Document, *, levels: bool) -> Document:

@@ -98,9 +98,7 @@ def _check_values(document: Document, where: str) -> None:
         if depth > _MOST_DEPTH:
             raise _too_deep(where)
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            raise StudyError(
-                where, wrong="a whole number in it is too large", allowed="64 bits, as TOML has it"
-            )
+            raise StudyError(where, wrong="a whole number in it is too large", allowed="64 bits, as TOML has it")
 
 
 def _walk(document: Document) -> Iterator[tuple[int, object]]:
@@ -118,9 +116,7 @@ def _complain(error: tomllib.TOMLDecodeError, text: str, where: str) -> NoReturn
     lines = text.split("\n")
     line = int(place[1]) if place else len(lines)
     plain = message.partition(" (at ")[0]
-    hint = next(
-        (hint for start, hint in _HINTS.items() if plain.startswith(start)), plain[:1].lower() + plain[1:]
-    )
+    hint = next((hint for start, hint in _HINTS.items() if plain.startswith(start)), plain[:1].lower() + plain[1:])
     found = "".join(each for each in lines[line - 1].strip() if each.isprintable())[:60]
     wrong = f"{hint}, in: {found}" if found else hint
     raise StudyError(f"{where}:{line}", wrong=wrong, allowed="TOML (https://toml.io)") from None

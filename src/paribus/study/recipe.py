@@ -69,9 +69,7 @@ class DataSpec(Frozen):
     def _false_is_no_number(cls, value: object) -> object:
         # pydantic takes 0 for False
         if isinstance(value, int | float) and value is not False:
-            raise refusal(
-                f"{shown(value)} is not allowed", allowed='"train", false, or { mean = [0.5], std = [0.5] }'
-            )
+            raise refusal(f"{shown(value)} is not allowed", allowed='"train", false, or { mean = [0.5], std = [0.5] }')
         return value
 
 
@@ -94,9 +92,7 @@ class ModelSpec(Frozen):
     @classmethod
     def _file_and_class(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r".+\.py:[A-Za-z_]\w*", value):
-            raise refusal(
-                f"{shown(value)} names no class", allowed='"FILE.py:CLASS", for example "nets.py:CNNNetExp4"'
-            )
+            raise refusal(f"{shown(value)} names no class", allowed='"FILE.py:CLASS", for example "nets.py:CNNNetExp4"')
         return value
 
     @model_validator(mode="after")
@@ -173,9 +169,7 @@ class TrainSpec(Frozen):
     @classmethod
     def _largest_not_yet(cls, value: object) -> object:
         if value == "largest":
-            raise refusal(
-                '"largest" is not in this version', allowed="a whole number, for example batch_size = 32"
-            )
+            raise refusal('"largest" is not in this version', allowed="a whole number, for example batch_size = 32")
         return value
 
     @field_validator("augment")
@@ -201,9 +195,7 @@ class TrainSpec(Frozen):
             raise refusal(found, allowed="true needs SGD with a momentum above 0", at="nesterov")
         if self.optimizer != "SGD" and self.momentum > 0:
             found = f"{self.momentum} with {self.optimizer}"
-            raise refusal(
-                found, allowed=f"momentum belongs to SGD; {self.optimizer} has betas", at="momentum"
-            )
+            raise refusal(found, allowed=f"momentum belongs to SGD; {self.optimizer} has betas", at="momentum")
         if self.optimizer == "SGD" and "betas" in self.model_fields_set:
             found = f"{shown(self.betas)} with SGD"
             raise refusal(found, allowed="betas belong to Adam and AdamW; SGD has momentum", at="betas")
@@ -213,9 +205,7 @@ class TrainSpec(Frozen):
     def _smoothing_of_the_loss(self) -> Self:
         if self.label_smoothing > 0 and self.loss != "cross_entropy":
             found = f"{self.label_smoothing} with {self.loss}"
-            raise refusal(
-                found, allowed='label smoothing belongs to loss = "cross_entropy"', at="label_smoothing"
-            )
+            raise refusal(found, allowed='label smoothing belongs to loss = "cross_entropy"', at="label_smoothing")
         return self
 
 

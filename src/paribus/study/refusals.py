@@ -14,6 +14,4 @@ def refusal(wrong: str, *, allowed: str = "", nearest: str = "", at: str = "") -
         nearest: the name that was probably meant.
         at: the key below the validated table that is to blame; the table itself if empty.
     """
-    return PydanticCustomError(
-        KIND, "{wrong}", {"wrong": wrong, "allowed": allowed, "nearest": nearest, "at": at}
-    )
+    return PydanticCustomError(KIND, "{wrong}", {"wrong": wrong, "allowed": allowed, "nearest": nearest, "at": at})

@@ -3,6 +3,7 @@
 Never: writes a file, knows the store, lets a torch object out. This door needs no torch; the workers behind it do.
 """
 
+from paribus.train.device import settle_device
 from paribus.train.job import Job, Plan, Resume
 from paribus.train.messages import Environment, Event, Progress, Started
 from paribus.train.pool import Pool
@@ -21,6 +22,7 @@ __all__ = [
     "Started",
     "learning_rate",
     "measure_speed",
+    "settle_device",
     "steps_per_epoch",
     "total_steps",
 ]

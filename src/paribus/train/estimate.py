@@ -30,7 +30,7 @@ def measured_speed(
     batch = recipe.train.batch_size
     shape = recipe.data.model_copy(update={"validation": 0, "train_images": None})
     probe = recipe.model_copy(update={"data": shape})
-    images = _random_images(max(batch, EVALUATION_BATCH), image_shape=image_shape, classes=classes)
+    images = _random_images(max(batch, 4 * EVALUATION_BATCH[device.type]), image_shape=image_shape, classes=classes)
     bench = lay_out(probe, streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
     per_epoch = -(-len(bench.parts["train"]) // batch)
     train_epoch(bench, epoch=1, first_step=0, steps=min(per_epoch, 3))  # the first updates allocate

@@ -11,8 +11,9 @@ from paribus.models import step_randomness
 from paribus.train.bench import Bench, Part
 from paribus.train.loss import loss_of, probabilities
 
-# Fixed, because the last bits of a sum depend on how it is grouped.
-EVALUATION_BATCH = 500
+# Fixed per kind of device, because the last bits of a sum depend on how it is grouped. On the CPU what a batch
+# makes of a convolution must stay in the cache (docs/log.md has the numbers); a GPU wants to be filled.
+EVALUATION_BATCH = {"cpu": 125, "cuda": 5000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def _outputs(bench: Bench, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
     bench.model.eval()
     try:
         with torch.no_grad():
-            for number, index in enumerate(torch.split(part.index, EVALUATION_BATCH)):
+            for number, index in enumerate(torch.split(part.index, EVALUATION_BATCH[part.index.device.type])):
                 # A user's module may draw in evaluation mode too: then every evaluation draws the same.
                 with step_randomness(bench.model, streams=bench.streams, step=-1 - number):
                     output = bench.model(bench.pixels(part, index))

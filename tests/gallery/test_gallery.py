@@ -1,0 +1,100 @@
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from making import make_images
+from typer.testing import CliRunner
+
+from paribus.cli import app
+from paribus.core import Streams
+from paribus.study import expand, gallery_names, load_gallery
+from paribus.train import Plan
+from paribus.train.bench import lay_out
+from paribus.train.reference import train_epoch
+
+# Test accuracy, test loss, training accuracy, training loss, as the lab reports print them.
+REPORTED = {
+    ("mnist-cnn", "lr=0.01, batch_size=32"): [(0.9705, 0.0886, None, None)],
+    ("mnist-cnn", "lr=0.001"): [(0.9157, 0.3073, None, None)],
+    ("mnist-cnn", "batch_size=64"): [(0.9655, 0.1100, None, None)],
+    ("mnist-cnn-topology", "one convolution"): [(0.9705, 0.0886, None, None)],
+    ("mnist-cnn-topology", "two convolutions"): [(0.9718, 0.0903, None, None)],
+    ("mnist-cnn-final", "base"): [(0.975, None, 0.972, None)],
+    ("mnist-mlp-numpy", "base"): [(0.902, 0.508, 0.909, 0.465)],
+    ("mnist-mlp-sgd", "lr=0.1, batch_size=32"): [(0.9833, None, 1.0, 0.0005), (0.9843, None, None, None)],
+    ("mnist-mlp-sgd", "lr=1.0"): [(0.9542, None, 0.9714, 0.1089)],
+    ("mnist-mlp-sgd", "lr=0.01"): [(0.9747, None, 0.9852, 0.0612)],
+    ("mnist-mlp-sgd", "batch_size=8"): [(0.9780, None, 0.9915, 0.0051)],
+    ("mnist-mlp-sgd", "batch_size=128"): [(0.9803, None, 0.9988, 0.0144)],
+}
+# On digits, enlarged, the networks for MNIST can be looked at without a download.
+ON_DIGITS = ("data.source=digits", "data.resize=28", "data.validation=0.2")
+
+
+@pytest.mark.parametrize("name", gallery_names())
+def test_a_study_explains_itself(name):
+    study = load_gallery(name)
+    assert study.name == name
+    assert study.question.endswith("?")
+    assert "core" in study.takes, "how long, and on what"
+    assert len(study.notes) > 100
+    assert study.design.seeds >= 5
+    assert study.design.smallest_effect is not None
+
+
+def test_published_numbers_are_the_reports_own():
+    found = {}
+    for name in gallery_names():
+        for row in load_gallery(name).published:
+            numbers = (row.test_accuracy, row.test_loss, row.train_accuracy, row.train_loss)
+            found.setdefault((name, row.condition), []).append(numbers)
+            assert "lab report" in row.source
+    assert found == REPORTED
+
+
+@pytest.mark.parametrize("name", gallery_names())
+def test_every_condition_makes_a_first_update_from_a_plausible_loss(name):
+    images = make_images(64, test=10, shape=(1, 28, 28), classes=10)
+    study = load_gallery(name)
+    for condition in expand(study):
+        recipe = condition.recipe.model_copy(
+            update={"data": condition.recipe.data.model_copy(update={"validation": 0})}
+        )
+        bench = lay_out(recipe, streams=Streams(0), images=images, base_dir=study.base_dir, plan=Plan())
+        before = [each.clone() for each in bench.model.parameters()]
+        epoch = train_epoch(bench, epoch=1, first_step=0, steps=1)
+        # A network that knows nothing gives every class a tenth: cross-entropy ln 10. Scores passed to NLL give
+        # about 0.
+        assert abs(float(epoch.losses[0]) - math.log(10)) < 0.5, condition.name
+        assert any(not torch.equal(a, b) for a, b in zip(before, bench.model.parameters(), strict=True))
+
+
+def test_the_parameter_tables_of_report_c_come_out_with_their_sums():
+    words = ["check", "mnist-mlp-vs-cnn", *ON_DIGITS, "train.batch_size=32", "--json"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    tables = {each["name"]: each for each in json.loads(done.stdout)["conditions"]}
+    assert {name: table["parameters"] for name, table in tables.items()} == {
+        "MLP, sigmoid": 238_510,
+        "MLP, ReLU": 238_510,
+        "CNN": 2_710,
+    }
+    sums = [(layer["sum"], layer["parameters"]) for layer in tables["MLP, ReLU"]["layers"] if layer["sum"]]
+    assert sums == [("784*300 + 300", 235_500), ("300*10 + 10", 3_010)]
+    assert [layer["parameters"] for layer in tables["CNN"]["layers"] if layer["sum"]] == [160, 580, 1_970]
+
+
+def test_the_study_of_first_weights_varies_nothing_else():
+    study = load_gallery("mnist-init-spread")
+    assert study.design.vary_streams == ("init",)
+    images = make_images(64, test=10, shape=(1, 28, 28), classes=10)
+    (condition,) = expand(study)
+    data = condition.recipe.data.model_copy(update={"validation": 16})
+    recipe = condition.recipe.model_copy(update={"data": data})
+    streams = [Streams(seed, study.design.vary_streams) for seed in (0, 1)]
+    first, second = (lay_out(recipe, streams=each, images=images, base_dir=Path(), plan=Plan()) for each in streams)
+    assert torch.equal(first.order(1), second.order(1))
+    weights = [next(bench.model.parameters()) for bench in (first, second)]
+    assert not torch.equal(*weights)
