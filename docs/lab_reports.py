@@ -8,7 +8,9 @@ was not run keeps its rows, without our numbers. Only the block between the two 
 """
 
 import math
+import shlex
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,14 +94,15 @@ def compare(values: Mapping[int, float | None], published: float) -> tuple[float
     """Return our mean, half the width of the 95 % interval, and whether the published number could be one more seed.
 
     One more seed lies within mean ± t * sd * sqrt(1 + 1/n) with 95 % probability (a prediction interval; the mean's own
-    interval is t * sd / sqrt(n)). The published number's rounding is added. Both are None below two seeds.
+    interval is t * sd / sqrt(n)). The published number's rounding is added. Width and verdict are None
+    below two seeds, and where a run diverged.
     """
     table = RunTable(values={"ours": values}, baseline="ours", images=1)
     (ours,) = describe(table, alpha=ALPHA)
     if ours.mean is None or ours.sd is None or ours.diverged:
         return ours.mean, None, None
     half = (ours.interval[1] - ours.interval[0]) / 2 if ours.interval else 0.0
-    return ours.mean, half, abs(published - ours.mean) <= half * math.sqrt(ours.n + 1) + ROUNDING
+    return ours.mean, half, bool(abs(published - ours.mean) <= half * math.sqrt(ours.n + 1) + ROUNDING)
 
 
 def find(folder: Path, study: Study) -> Results | None:
@@ -182,18 +185,27 @@ def evidence(study: Study, results: Results | None) -> str:
     with open_reader(results.directory) as store:
         machines = store.environments().values()
     done = [run for run in results.runs if run.state in ("done", "diverged")]
-    seeds = len({run.seed for run in done})
     about = [
-        f"`paribus run {study.name}" + ("`" if seeds == study.design.seeds else f" design.seeds={seeds}`"),
+        f"`{' '.join(['paribus run', study.name, *changes(results.study.text)])}`",
         f"{len(done)} of {len(results.runs)} runs",
-        *(
-            f"{each['device'] if each['device'] != 'cpu' else each['processor']}, torch {each['torch']}"
-            for each in machines
-        ),
+        *(machine(each) for each in machines),
         f"{sum(run.seconds for run in done) / 60:.1f} minutes of training and measuring, all runs together",
     ]
     sealed = "" if results.response == "test" else " The test set is still sealed."
     return "; ".join(about) + "." + sealed
+
+
+def changes(text: str) -> list[str]:
+    """Return the changes that a study's text lists at its top, as they were typed."""
+    mark = "# changed: "
+    listed = [line.removeprefix(mark) for line in text.splitlines() if line.startswith(mark)]
+    return [shlex.quote(tomllib.loads(f'change = "{each}"')["change"]) for each in listed]
+
+
+def machine(environment: Mapping[str, str]) -> str:
+    """Return hardware and version in a few words."""
+    device = environment["device"]
+    return f"{environment['processor'] if device == 'cpu' else device}, torch {environment['torch']}"
 
 
 def published_line(row: Row) -> tuple[str, ...]:

@@ -64,9 +64,7 @@ class Family:
         layout = dataclasses.replace(
             real, files=tuple(self._published(file, self.contents[file.name]) for file in real.files)
         )
-        source = dataclasses.replace(
-            SOURCES[name], image_shape=(1, 4, 4), train=30, test=10, layouts=(layout,)
-        )
+        source = dataclasses.replace(SOURCES[name], image_shape=(1, 4, 4), train=30, test=10, layouts=(layout,))
         monkeypatch.setitem(SOURCES, name, source)
 
     @staticmethod

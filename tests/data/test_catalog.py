@@ -27,9 +27,7 @@ def test_sizes_follow_from_the_images():
         for layout in source.layouts:
             sizes = [file.bytes for file in layout.files]
             if layout.reader == "idx":
-                expected = [
-                    n for count in (source.train, source.test) for n in (16 + count * values, 8 + count)
-                ]
+                expected = [n for count in (source.train, source.test) for n in (16 + count * values, 8 + count)]
                 assert sizes == expected
             if layout.reader == "cifar-binary":
                 assert sum(sizes) == (source.train + source.test) * (values + 1)
@@ -37,11 +35,7 @@ def test_sizes_follow_from_the_images():
 
 @pytest.mark.parametrize("folder", ["mnist", "cifar-10-batches-py"])
 def test_the_real_files_have_the_checksums_of_the_table(real_data, folder):
-    paths = [
-        path
-        for path in sorted((real_data / folder).iterdir())
-        if "batch" in path.name or path.suffix == ".gz"
-    ]
+    paths = [path for path in sorted((real_data / folder).iterdir()) if "batch" in path.name or path.suffix == ".gz"]
     paths = [path for path in paths if path.name != "batches.meta"]
     assert len(paths) in (4, 6)
     owner = "mnist" if folder == "mnist" else "cifar10"

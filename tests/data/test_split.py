@@ -64,9 +64,7 @@ def test_parts_are_disjoint_exact_and_stratified(made, held, taken, seed):
 
 def test_a_larger_training_set_contains_a_smaller_one(made):
     parts = [
-        split_images(
-            made(LABELS), DataSpec(source="mnist", validation=50, train_images=n), streams=Streams(0)
-        )
+        split_images(made(LABELS), DataSpec(source="mnist", validation=50, train_images=n), streams=Streams(0))
         for n in (10, 100, 101, 450)
     ]
     for small, large in itertools.pairwise(parts):

@@ -20,7 +20,7 @@ REPORTED = {
     ("mnist-cnn", "lr=0.001"): [(0.9157, 0.3073, None, None)],
     ("mnist-cnn", "batch_size=64"): [(0.9655, 0.1100, None, None)],
     ("mnist-cnn-topology", "one convolution"): [(0.9705, 0.0886, None, None)],
-    ("mnist-cnn-topology", "two convolutions"): [(0.9718, 0.0903, None, None)],
+    ("mnist-cnn-topology", "two convolutions, no momentum"): [(0.9718, 0.0903, None, None)],
     ("mnist-cnn-final", "base"): [(0.975, None, 0.972, None)],
     ("mnist-mlp-numpy", "base"): [(0.902, 0.508, 0.909, 0.465)],
     ("mnist-mlp-sgd", "lr=0.1, batch_size=32"): [(0.9833, None, 1.0, 0.0005), (0.9843, None, None, None)],

@@ -59,9 +59,9 @@ def test_sealed_test_values_stay_out_of_the_table(script, sealed):
     assert cells["test_accuracy"][5] == "2"
 
 
-def test_the_losses_of_single_epochs_are_the_stored_ones(script, sealed):
+def test_the_losses_of_single_epochs_are_the_stored_ones(script, sealed, monkeypatch):
     curves = {sealed.study.name: {"base": {1: 0.5, 9: 0.1}}}
-    script.curve_rows.__globals__["CURVES"] = curves
+    monkeypatch.setitem(script.curve_rows.__globals__, "CURVES", curves)
     (_, first), (_, later) = script.curve_rows(sealed.study, sealed)
     assert first.values == {run.seed: sealed.last[run.id].train_loss for run in sealed.runs}
     assert later.values == {}

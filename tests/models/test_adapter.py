@@ -73,9 +73,7 @@ def test_its_weights_are_torchs_under_the_init_key(tmp_path):
 
 
 def test_trying_it_out_leaves_the_network_untouched(tmp_path):
-    text = LINEAR.replace("self.fc =", "self.calls, self.fc = 0,").replace(
-        "x = x.f", "self.calls += 1; x = x.f"
-    )
+    text = LINEAR.replace("self.fc =", "self.calls, self.fc = 0,").replace("x = x.f", "self.calls += 1; x = x.f")
     assert make(tmp_path, text).calls == 0
 
 

@@ -53,7 +53,5 @@ def test_the_source_is_the_whole_file(tmp_path):
     spec = ModelSpec(module="nets.py:Net")
     assert source_digest(spec, base_dir=tmp_path) == hashlib.sha256(b"# nothing yet\n").hexdigest()
     assert source_digest(ModelSpec(layers=LAYERS), base_dir=tmp_path) == ""
-    with pytest.raises(
-        ModelError, match=r"net\.py cannot be read: there is no such file.*\n.*mean: nets\.py"
-    ):
+    with pytest.raises(ModelError, match=r"net\.py cannot be read: there is no such file.*\n.*mean: nets\.py"):
         source_digest(ModelSpec(module="net.py:Net"), base_dir=tmp_path)

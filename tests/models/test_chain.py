@@ -68,9 +68,7 @@ def test_every_layer_runs_and_does_what_its_row_says(text, shape):
     assert tuple(outputs[len(before)].shape) == (3, *shape)
     assert row.output_shape == tuple(outputs[len(before) + 1].shape[1:])
     assert row.parameters == sum(each.numel() for each in module[len(before)].parameters())
-    assert row.parameters == sum(
-        math.prod(map(int, term.split("*"))) for term in row.sum.split(" + ") if term
-    )
+    assert row.parameters == sum(math.prod(map(int, term.split("*"))) for term in row.sum.split(" + ") if term)
     assert facts.parameters == sum(each.numel() for each in module.parameters())
     assert 3 * facts.multiply_adds * 2 == counter.get_total_flops()
 

@@ -155,6 +155,4 @@ def test_describing_draws_nothing(tmp_path):
 @pytest.mark.parametrize("spec", [ModelSpec(layers=("Flatten", "Linear(classes)"))])
 def test_facts_are_plain_and_frozen(spec):
     facts = describe(spec, image_shape=MNIST, classes=10, base_dir=Path())
-    assert all(
-        type(number) is int for row in facts.layers for number in (*row.output_shape, row.multiply_adds)
-    )
+    assert all(type(number) is int for row in facts.layers for number in (*row.output_shape, row.multiply_adds))

@@ -54,9 +54,7 @@ def test_layers_put_between_leave_all_later_weights_alone():
         "Linear(classes)",
     ]
     one = [each for each in weights(MLP).values() if each.shape in {(30, 144), (20, 30), (10, 20), (10,)}]
-    other = [
-        each for each in weights(longer).values() if each.shape in {(30, 144), (20, 30), (10, 20), (10,)}
-    ]
+    other = [each for each in weights(longer).values() if each.shape in {(30, 144), (20, 30), (10, 20), (10,)}]
     assert len(one) == 4
     assert all(torch.equal(*pair) for pair in zip(one, other, strict=True))
 
@@ -71,9 +69,7 @@ def test_default_is_torchs_own_bit_for_bit(index):
     """torch's own layer, its generator seeded with our key, draws the weight first and the bias after it."""
     found = weights(CNN)
     ordinal = {0: 0, 3: 1, 6: 2}[index]
-    make = {0: lambda: nn.Conv2d(1, 6, 3), 3: lambda: nn.Conv2d(6, 5, 3), 6: lambda: nn.Linear(320, 10)}[
-        index
-    ]
+    make = {0: lambda: nn.Conv2d(1, 6, 3), 3: lambda: nn.Conv2d(6, 5, 3), 6: lambda: nn.Linear(320, 10)}[index]
     with torch.random.fork_rng():
         torch.manual_seed(Streams(seed=1).key("init", ordinal, 0))
         assert torch.equal(found[f"{index}.weight"], make().weight)

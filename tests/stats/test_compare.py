@@ -15,9 +15,7 @@ MARGIN = 0.002
 
 
 def table_of(baseline="base", **columns):
-    values = {
-        name: runs if isinstance(runs, dict) else dict(enumerate(runs)) for name, runs in columns.items()
-    }
+    values = {name: runs if isinstance(runs, dict) else dict(enumerate(runs)) for name, runs in columns.items()}
     return RunTable(values, baseline=baseline, images=10_000)
 
 
@@ -60,9 +58,7 @@ def test_agrees_with_scipys_paired_t_and_a_step_down_by_hand(table):
         assert each.p == pytest.approx(oracle.pvalue, rel=1e-9)
         assert each.interval == pytest.approx((interval.low, interval.high))
     padding = [1.0] * (len(estimates) - len(known))
-    assert [each.p_adjusted for each in known] == list(holm([each.p for each in known] + padding))[
-        : len(known)
-    ]
+    assert [each.p_adjusted for each in known] == list(holm([each.p for each in known] + padding))[: len(known)]
     assert all(each.p_adjusted >= each.p for each in known)
 
 
@@ -71,9 +67,7 @@ def test_the_order_of_conditions_and_seeds_does_not_matter(table, random):
     def shuffled(mapping):
         return dict(random.sample(list(mapping.items()), len(mapping)))
 
-    other = RunTable(
-        shuffled({name: shuffled(runs) for name, runs in table.values.items()}), "c0", table.images
-    )
+    other = RunTable(shuffled({name: shuffled(runs) for name, runs in table.values.items()}), "c0", table.images)
     before = {each.condition: each for each in contrasts(table, smallest_effect=MARGIN)}
     assert {each.condition: each for each in contrasts(other, smallest_effect=MARGIN)} == before
 
@@ -81,8 +75,7 @@ def test_the_order_of_conditions_and_seeds_does_not_matter(table, random):
 @given(studies, st.lists(st.integers(-512, 512), min_size=6, max_size=6))
 def test_what_a_seed_adds_to_every_condition_cancels(table, blocks):
     moved = {
-        name: {seed: value + blocks[seed] / 1024 for seed, value in runs.items()}
-        for name, runs in table.values.items()
+        name: {seed: value + blocks[seed] / 1024 for seed, value in runs.items()} for name, runs in table.values.items()
     }
     shifted = contrasts(RunTable(moved, "c0", table.images), smallest_effect=MARGIN)
     assert shifted == contrasts(table, smallest_effect=MARGIN)
@@ -162,8 +155,7 @@ def test_unfinished_runs_leave_the_common_seeds():
     assert [seed for seed, _ in estimate.differences] == [0, 2, 4]
     assert estimate.verdict == "undecided"
     assert estimate.reason == (
-        "Only the seeds that both conditions have are compared (3); "
-        "3 runs without their partner are left out."
+        "Only the seeds that both conditions have are compared (3); 3 runs without their partner are left out."
     )
 
 

@@ -10,9 +10,7 @@ from paribus.stats import sign_flip, sign_flip_floor
 DARWIN = [6, 8, 14, 16, 23, 24, 28, 29, 41, -48, 49, 56, 60, -67, 75]
 FIVE_SEEDS = [
     a - b
-    for a, b in zip(
-        (0.9705, 0.9712, 0.9698, 0.9701, 0.9709), (0.9655, 0.9702, 0.9690, 0.9710, 0.9688), strict=True
-    )
+    for a, b in zip((0.9705, 0.9712, 0.9698, 0.9701, 0.9709), (0.9655, 0.9702, 0.9690, 0.9710, 0.9688), strict=True)
 ]
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from paribus.stats import MOST_SEEDS, ContrastEstimate, answer, sentence
+from paribus.stats import MOST_SEEDS, ContrastEstimate, RunTable, answer, describe, sentence, spread
 
 BASIC = ContrastEstimate(
     condition="batch 64",
@@ -33,8 +33,7 @@ def say(contrast, smallest_effect=0.002):
 
 def test_different():
     assert say(BASIC) == (
-        "batch 64 was 0.85 pp below batch 32 (95 % interval -1.02 to -0.68 pp, n = 5 seeds, Holm p = 0.004): "
-        "different."
+        "batch 64 was 0.85 pp below batch 32 (95 % interval -1.02 to -0.68 pp, n = 5 seeds, Holm p = 0.004): different."
     )
 
 
@@ -84,10 +83,10 @@ def test_the_answer_to_a_study_groups_by_verdict():
         replace(LOST, condition="batch 2", verdict=None, difference=None),
     ]
     assert answer([OPEN, BASIC, LOST, *others], alpha=0.05, smallest_effect=0.002) == (
-        "Compared with batch 32 (5 % error rate), different: batch 64 (0.85 pp below); "
-        "different, but by less than the 0.20 pp that would matter: batch 24 (0.070 pp above); "
-        "equivalent (any difference is smaller than the 0.20 pp that would matter): batch 16; "
-        "undecided: batch 8; with diverged runs: batch 1 (0.85 pp below); without a verdict: batch 2. "
+        "Compared with batch 32: batch 64 (0.85 pp below) is different; "
+        "batch 24 (0.070 pp above) is different, but by less than the 0.20 pp that would matter; "
+        "batch 16 is equivalent (any difference is smaller than the 0.20 pp that would matter); "
+        "batch 8 is undecided; batch 1 (0.85 pp below) has diverged runs; batch 2 has no verdict. "
         "Undecided does not mean equal; deciding takes about 9 to 31 seeds."
     )
 
@@ -95,11 +94,19 @@ def test_the_answer_to_a_study_groups_by_verdict():
 def test_the_answer_to_a_large_study_counts():
     many = [replace(OPEN, condition=f"c{i}", seeds_needed=None) for i in range(9)]
     assert answer(many, alpha=0.05, smallest_effect=None) == (
-        "Compared with batch 32 (5 % error rate), undecided: c0, c1, c2, c3 and 5 more. "
-        "Undecided does not mean equal."
+        "Compared with batch 32: c0, c1, c2, c3 and 5 more are undecided. Undecided does not mean equal."
     )
 
 
 def test_the_answer_to_one_contrast_is_its_sentence():
     assert answer([OPEN], alpha=0.05, smallest_effect=0.002) == say(OPEN)
-    assert answer([], alpha=0.05, smallest_effect=None) == "There is one condition, so nothing is compared."
+
+
+def test_one_condition_shows_its_spread():
+    (alone,) = describe(RunTable(values={"a": {0: 0.95, 1: 0.96, 2: 0.97}}, baseline="a", images=100))
+    assert spread(alone, alpha=0.05, response="test accuracy") == (
+        "One condition, nothing to compare: mean test accuracy 96.00 % over 3 seeds, standard deviation 1.00 pp "
+        "(95 % interval of the mean 93.52 to 98.48 %)."
+    )
+    (lost,) = describe(RunTable(values={"a": {0: None}}, baseline="a", images=100))
+    assert "diverged" in spread(lost, alpha=0.05, response="test accuracy")

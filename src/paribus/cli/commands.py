@@ -24,9 +24,7 @@ app = typer.Typer(
 INTERRUPTED = 130
 
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="a study file, a gallery name, or a directory")]
-Overrides = Annotated[
-    list[str] | None, typer.Argument(metavar="a.b=VALUE", help="settings to change: train.epochs=3")
-]
+Overrides = Annotated[list[str] | None, typer.Argument(metavar="a.b=VALUE", help="settings to change: train.epochs=3")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on standard output")]
 Folder = Annotated[Path, typer.Option("--dir", help="folder of studies")]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where to look for data files first")]

@@ -223,9 +223,7 @@ DIGITS = Source(
     test=359,
 )
 
-SOURCES: dict[str, Source] = {
-    source.name: source for source in (DIGITS, _MNIST, _FASHION_MNIST, _KMNIST, _CIFAR_10)
-}
+SOURCES: dict[str, Source] = {source.name: source for source in (DIGITS, _MNIST, _FASHION_MNIST, _KMNIST, _CIFAR_10)}
 
 
 def owner_of(sha256: str) -> str:

@@ -64,12 +64,7 @@ def _fields(batch: object) -> tuple[npt.NDArray[np.uint8] | None, npt.NDArray[np
     if not isinstance(batch, dict):
         return None, None
     data, labels = batch.get(b"data"), batch.get(b"labels")
-    if (
-        not isinstance(data, np.ndarray)
-        or data.dtype != np.uint8
-        or data.ndim != 2
-        or data.shape[1] != _PIXELS
-    ):
+    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != _PIXELS:
         return None, None
     if not isinstance(labels, list) or len(labels) != len(data):
         return None, None

@@ -28,9 +28,7 @@ def read_digits(source: Source) -> tuple[Arrays, tuple[FileFact, ...]]:
     fact = FileFact("scikit-learn: load_digits()", len(content), digest_bytes(content))
     if fact.sha256 != _SHA256:
         wrong = f"the digits of the installed scikit-learn have SHA-256 {fact.sha256}"
-        raise DataError(
-            "data.source", wrong=wrong, allowed=_SHA256, next_command="pip install 'scikit-learn>=1.5'"
-        )
+        raise DataError("data.source", wrong=wrong, allowed=_SHA256, next_command="pip install 'scikit-learn>=1.5'")
     images = ((values.astype(np.uint16) * 255 + 8) // 16).astype(np.uint8).reshape(-1, *source.image_shape)
     labels = loaded.target.astype(np.int64)
     order = stratified_order(labels, key=Streams(seed=0, vary=()).key("split", 0))

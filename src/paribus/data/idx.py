@@ -20,9 +20,7 @@ def read_idx(content: bytes, *, where: str, shape: tuple[int, ...]) -> npt.NDArr
     header = struct.pack(f">HBB{len(shape)}I", 0, _UNSIGNED_BYTE, len(shape), *shape)
     if content[: len(header)] != header:
         wrong = f"its header is {content[: len(header)].hex(' ')}"
-        raise DataError(
-            where, wrong=wrong, allowed=f"an IDX file of unsigned bytes {shape}: {header.hex(' ')}"
-        )
+        raise DataError(where, wrong=wrong, allowed=f"an IDX file of unsigned bytes {shape}: {header.hex(' ')}")
     values = np.frombuffer(content, dtype=np.uint8, offset=len(header))
     if values.size != math.prod(shape):
         wrong = f"{values.size:,} values after its header"

@@ -119,9 +119,7 @@ def resized(images: Pixels, *, size: int) -> Pixels:
     try:
         out = np.empty((count * channels, size, size), dtype=np.uint8)
     except MemoryError as error:
-        wrong = (
-            f"{count:,} images of {size} x {size} need {count * channels * size**2 / 2**30:.0f} GiB of memory"
-        )
+        wrong = f"{count:,} images of {size} x {size} need {count * channels * size**2 / 2**30:.0f} GiB of memory"
         raise DataError("data.resize", wrong=wrong, allowed="a smaller size") from error
     for index, plane in enumerate(planes):
         out[index] = Image.fromarray(plane).resize((size, size), Image.Resampling.BILINEAR)

@@ -29,9 +29,7 @@ def load_images(spec: DataSpec, *, data_dir: Path | None = None) -> Images:
     source = SOURCES.get(spec.source)
     if source is None:
         near = nearest(spec.source, SOURCES)
-        raise DataError(
-            "data.source", wrong=f"no source {spec.source!r}", allowed=", ".join(SOURCES), nearest=near
-        )
+        raise DataError("data.source", wrong=f"no source {spec.source!r}", allowed=", ".join(SOURCES), nearest=near)
     arrays, files = _read(source, spec=spec, data_dir=data_dir)
     test_fingerprint = array_digest(arrays.test_images, arrays.test_labels)
     if spec.resize is not None:
@@ -41,26 +39,20 @@ def load_images(spec: DataSpec, *, data_dir: Path | None = None) -> Images:
             resized(arrays.test_images, size=spec.resize),
             arrays.test_labels,
         )
-    return make_images(
-        source.name, arrays, classes=source.classes, files=files, test_fingerprint=test_fingerprint
-    )
+    return make_images(source.name, arrays, classes=source.classes, files=files, test_fingerprint=test_fingerprint)
 
 
 def _read(source: Source, *, spec: DataSpec, data_dir: Path | None) -> tuple[Arrays, tuple[FileFact, ...]]:
     if not source.layouts:
         return read_digits(source)
     found = find(source, data_dir=data_dir, instead=_instead(spec))
-    files = [
-        (path, file) for path, file in zip(found.paths, found.layout.files, strict=True) if path is not None
-    ]
+    files = [(path, file) for path, file in zip(found.paths, found.layout.files, strict=True) if path is not None]
     if found.layout.reader == "idx":
         return _read_idx_files(source, files=files)
     return _read_batches(source, reader=found.layout.reader, files=files)
 
 
-def _read_idx_files(
-    source: Source, *, files: Sequence[tuple[Path, Published]]
-) -> tuple[Arrays, tuple[FileFact, ...]]:
+def _read_idx_files(source: Source, *, files: Sequence[tuple[Path, Published]]) -> tuple[Arrays, tuple[FileFact, ...]]:
     side = source.image_shape[1:]
     shapes = [(source.train, *side), (source.train,), (source.test, *side), (source.test,)]
     parts, facts = [], []

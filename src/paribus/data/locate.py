@@ -127,7 +127,6 @@ def _missing(source: Source, *, best: Found | None, data_dir: Path | None, inste
     return DataError(
         "data.source",
         wrong=f"{len(absent)} of {len(layout.files)} files of {source.name} are not here; looked in {where}",
-        allowed=f"these files in {folder} (or name another folder: --data-dir, PARIBUS_DATA):\n"
-        + "\n".join(lines),
+        allowed=f"these files in {folder} (or name another folder: --data-dir, PARIBUS_DATA):\n" + "\n".join(lines),
         next_command=instead,
     )

@@ -49,9 +49,7 @@ def share_images(images: Images, *, folder: Path | None = None) -> SharedImages:
         paths = _write(images, folder if folder is not None else cache_folder() / "arrays")
     except OSError:
         paths = _write_temporary(images)
-    return SharedImages(
-        images.source, images.classes, images.files, images.fingerprint, images.test_fingerprint, paths
-    )
+    return SharedImages(images.source, images.classes, images.files, images.fingerprint, images.test_fingerprint, paths)
 
 
 def open_images(shared: SharedImages) -> Images:
@@ -66,9 +64,7 @@ def open_images(shared: SharedImages) -> Images:
         arrays = _open_all(shared.paths)
     except (OSError, ValueError) as error:
         names = ", ".join(str(path) for path in shared.paths)
-        raise DataError(
-            names, wrong=f"shared images cannot be opened: {error}", allowed="what was shared"
-        ) from error
+        raise DataError(names, wrong=f"shared images cannot be opened: {error}", allowed="what was shared") from error
     return Images(
         shared.source,
         *arrays,
@@ -90,9 +86,7 @@ def _write_temporary(images: Images) -> Paths:
 
 def _write(images: Images, folder: Path) -> Paths:
     folder.mkdir(parents=True, exist_ok=True)
-    train, train_labels, test, test_labels = (
-        folder / f"{images.fingerprint[:32]}-{part}.npy" for part in _PARTS
-    )
+    train, train_labels, test, test_labels = (folder / f"{images.fingerprint[:32]}-{part}.npy" for part in _PARTS)
     paths = (train, train_labels, test, test_labels)
     if not _is_intact(paths, fingerprint=images.fingerprint):
         _save(train, images.train_images)

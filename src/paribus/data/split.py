@@ -104,7 +104,5 @@ def _validation_count(total: int, *, spec: DataSpec) -> int:
     held = int(asked * total + 0.5) if isinstance(asked, float) else asked
     if asked and not 0 < held < total:
         wrong = f"{asked} is {held:,} of the {total:,} training images"
-        raise DataError(
-            "data.validation", wrong=wrong, allowed=f"0, or 1 to {total - 1:,} images, or a fraction"
-        )
+        raise DataError("data.validation", wrong=wrong, allowed=f"0, or 1 to {total - 1:,} images, or a fraction")
     return held

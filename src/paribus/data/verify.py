@@ -32,9 +32,7 @@ def read_verified(path: Path, *, published: Published, source: str) -> tuple[byt
         if inner == published.sha256:
             return content, fact
         if not published.sha256 and not packed and len(content) == published.bytes and not owner_of(inner):
-            return content, FileFact(
-                f"{path.name} (no checksum is published for it)", fact.bytes, fact.sha256
-            )
+            return content, FileFact(f"{path.name} (no checksum is published for it)", fact.bytes, fact.sha256)
     raise _damaged(path, fact=fact, content=content, published=published, source=source)
 
 
@@ -56,9 +54,7 @@ def _unpacked(raw: bytes, *, limit: int) -> bytes | None:
         return None
 
 
-def _damaged(
-    path: Path, *, fact: FileFact, content: bytes | None, published: Published, source: str
-) -> DataError:
+def _damaged(path: Path, *, fact: FileFact, content: bytes | None, published: Published, source: str) -> DataError:
     owner = owner_of(fact.sha256) or (owner_of(digest_bytes(content)) if content is not None else "")
     if owner and owner != source:
         wrong = f"is a file of {owner}, not of {source}: SHA-256 {fact.sha256}"

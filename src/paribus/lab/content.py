@@ -191,15 +191,23 @@ def _run_row(results: Results, run: Run) -> RunRow:
 
 
 def _models(results: Results) -> tuple[ModelEntry, ...]:
-    users = results.facts["study"].get("models", {})
+    users = _in_order(results, "models")
     known = results.facts["model"]
     return tuple(ModelEntry(model_facts(known[key]), tuple(names)) for key, names in users.items() if key in known)
 
 
 def _data(results: Results) -> tuple[DataEntry, ...]:
-    users = results.facts["study"].get("data", {})
+    users = _in_order(results, "data")
     known = results.facts["data"]
     return tuple(DataEntry(data_facts(known[key]), tuple(names)) for key, names in users.items())
+
+
+def _in_order(results: Results, kind: str) -> dict[str, list[str]]:
+    """Return key of facts -> conditions that use them, in the order of the study."""
+    users: dict[str, list[str]] = results.facts["study"].get(kind, {})
+    places = [each.name for each in results.conditions]
+    known = {key: names for key, names in users.items() if names[0] in places}
+    return dict(sorted(known.items(), key=lambda item: places.index(item[1][0])))
 
 
 def _published(results: Results) -> tuple[PublishedRow, ...]:

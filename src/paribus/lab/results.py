@@ -81,8 +81,10 @@ class Results:
 
     def answer(self) -> str:
         """Return the study's answer in a sentence or two."""
-        from paribus.stats import answer  # noqa: PLC0415
+        from paribus.stats import answer, spread  # noqa: PLC0415
 
+        if not self.contrasts:
+            return spread(self.estimates[0], alpha=self.study.design.alpha, response=f"{self.response} accuracy")
         return answer(self.contrasts, alpha=self.study.design.alpha, smallest_effect=self.margin[0])
 
     def table(self) -> Table:

@@ -34,9 +34,7 @@ def _one_or_pair(value: Value, low: int) -> bool:
 
 
 _COUNT = _Argument(f"a whole number from 1 to {_LARGEST_COUNT:,}", lambda v: _is_int(v, 1, _LARGEST_COUNT))
-_SIZE = _Argument(
-    f"a whole number from 1 to {_LARGEST_SIZE:,}, or a pair of them", lambda v: _one_or_pair(v, 1)
-)
+_SIZE = _Argument(f"a whole number from 1 to {_LARGEST_SIZE:,}, or a pair of them", lambda v: _one_or_pair(v, 1))
 _FLAG = _Argument("True or False", lambda v: isinstance(v, bool))
 _NUMBER = _Argument("a number", lambda v: _is_number(v, -1e6, 1e6))
 _POSITIVE = _Argument("a number above 0", lambda v: _is_number(v, 1e-30, 1e6))
@@ -83,9 +81,7 @@ def bind(expression: Expression, *, kind: LayerKind, site: Site) -> dict[str, Va
         if not argument.accepts(value):
             raise site.error(f"has {name} = {value!r}", allowed=f"{name}: {argument.allowed}")
         bound[name] = value
-    missing = [
-        name for name in kind.arguments if defaults[name] is inspect.Parameter.empty and name not in bound
-    ]
+    missing = [name for name in kind.arguments if defaults[name] is inspect.Parameter.empty and name not in bound]
     if missing:
         raise site.error(f"lacks {' and '.join(missing)}", allowed=allowed)
     return bound

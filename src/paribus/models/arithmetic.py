@@ -12,9 +12,7 @@ def sum_of(module: nn.Module) -> str:
     """Return the sum as one writes it by hand: in*out + out, in*k*k*out + out (in per group), 2*channels."""
     own = dict(module.named_parameters(recurse=False))
     if isinstance(module, (*_DENSE, *_TRANSPOSED)) and "weight" in own and set(own) <= {"weight", "bias"}:
-        first, second, *kernel = own[
-            "weight"
-        ].shape  # out, in, k, k; the other way round in a transposed layer
+        first, second, *kernel = own["weight"].shape  # out, in, k, k; the other way round in a transposed layer
         taken, given = (first, second) if isinstance(module, _TRANSPOSED) else (second, first)
         product = "*".join(str(size) for size in (taken, *kernel, given))
         return f"{product} + {own['bias'].numel()}" if "bias" in own else product

@@ -14,9 +14,7 @@ from paribus.models.own_file import find
 from paribus.study import ModelSpec
 
 
-def describe(
-    spec: ModelSpec, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path
-) -> ModelFacts:
+def describe(spec: ModelSpec, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path) -> ModelFacts:
     """Return the table of a network: a row a layer, in the order in which an image meets them.
 
     Layer expressions are only placed, not computed. A module of the user's own runs on two black images,
@@ -62,9 +60,7 @@ class _Watch:
 
     def _note(self, leaf: nn.Module, arguments: tuple[object, ...], output: object) -> None:
         self.shapes.setdefault(leaf, tuple(output.shape[1:]) if isinstance(output, Tensor) else ())
-        takes, gives = (
-            each.numel() // IMAGES if isinstance(each, Tensor) else 0 for each in (*arguments[:1], output)
-        )
+        takes, gives = (each.numel() // IMAGES if isinstance(each, Tensor) else 0 for each in (*arguments[:1], output))
         work = multiply_adds(leaf, takes=takes, gives=gives)
         self.multiply_adds[leaf] = self.multiply_adds.get(leaf, 0) + work
 
@@ -82,9 +78,7 @@ def _own_rows(module: nn.Module, watch: _Watch) -> Iterator[LayerFact]:
             yield _own_row(each, f"{title} ({note})", shape=(), work=0, seen=seen)
 
 
-def _own_row(
-    module: nn.Module, title: str, *, shape: tuple[int, ...], work: int, seen: set[nn.Parameter]
-) -> LayerFact:
+def _own_row(module: nn.Module, title: str, *, shape: tuple[int, ...], work: int, seen: set[nn.Parameter]) -> LayerFact:
     own = list(module.parameters(recurse=False))
     fresh = [parameter for parameter in own if parameter not in seen]
     seen.update(fresh)

@@ -75,9 +75,7 @@ def _syntax_tree(site: Site) -> ast.expr:
 
 def _value(node: ast.expr, *, site: Site, names: Mapping[str, int]) -> Value:
     if isinstance(node, ast.Tuple):
-        numbers = [
-            _value(each, site=site, names=names) for each in node.elts if not isinstance(each, ast.Tuple)
-        ]
+        numbers = [_value(each, site=site, names=names) for each in node.elts if not isinstance(each, ast.Tuple)]
         pair = tuple(each for each in numbers if isinstance(each, int | float))
         if len(pair) == len(node.elts):
             return pair

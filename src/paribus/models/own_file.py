@@ -121,9 +121,7 @@ def find_class(own: OwnFile) -> type[torch.nn.Module]:
         ModelError: when the file cannot be imported, has no such name, or means something else by it.
     """
     module = load(own)
-    classes = [
-        name for name, value in vars(module).items() if _is_network(value) and value is not torch.nn.Module
-    ]
+    classes = [name for name, value in vars(module).items() if _is_network(value) and value is not torch.nn.Module]
     found = getattr(module, own.class_name, None)
     if found is None:
         wrong = f"{own.path.name} has no class {own.class_name}"

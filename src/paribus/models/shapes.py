@@ -43,13 +43,9 @@ def _windows(layer: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d, *, site: Site) -> t
     if pool and any(2 * padding[axis] > kernel[axis] for axis in (0, 1)):
         raise site.error("pads by more than half of its window", allowed="padding: up to half of kernel_size")
     spans = [dilation[axis] * (kernel[axis] - 1) + 1 for axis in (0, 1)]
-    counts = [
-        _count(site.reached[1 + axis], spans[axis], stride[axis], padding[axis], ceil=ceil) for axis in (0, 1)
-    ]
+    counts = [_count(site.reached[1 + axis], spans[axis], stride[axis], padding[axis], ceil=ceil) for axis in (0, 1)]
     if min(counts) < 1:
-        allowed = (
-            "a window no larger than the image that reaches it: a pool less, a smaller kernel, or padding"
-        )
+        allowed = "a window no larger than the image that reaches it: a pool less, a smaller kernel, or padding"
         raise site.error(f"has a window of {spans[0]} x {spans[1]}, which does not fit", allowed=allowed)
     return counts[0], counts[1]
 

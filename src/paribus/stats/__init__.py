@@ -10,7 +10,7 @@ from paribus.stats.permutation import sign_flip, sign_flip_floor
 from paribus.stats.plan import can_show
 from paribus.stats.power import MOST_SEEDS, detectable
 from paribus.stats.tables import ConditionEstimate, ContrastEstimate, RunTable, Verdict
-from paribus.stats.words import answer, sentence
+from paribus.stats.words import answer, sentence, spread
 
 __all__ = [
     "MOST_SEEDS",
@@ -27,4 +27,5 @@ __all__ = [
     "sign_flip",
     "sign_flip_floor",
     "smallest_effect",
+    "spread",
 ]

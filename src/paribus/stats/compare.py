@@ -107,9 +107,7 @@ def _after_divergence(diverged: int, runs: int, pairs: int) -> str:
     return f"{diverged} of {runs} runs diverged: {left}"
 
 
-def _why_no_test(
-    name: str, table: RunTable, differences: tuple[tuple[int, float], ...], sd: float | None
-) -> str:
+def _why_no_test(name: str, table: RunTable, differences: tuple[tuple[int, float], ...], sd: float | None) -> str:
     for each in (name, table.baseline):
         if not table.values[each]:
             return f"No run of {each} has finished."

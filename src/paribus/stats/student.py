@@ -31,9 +31,7 @@ def half_width(sd: ArrayLike, n: ArrayLike, *, alpha: float) -> Floats:
     return width
 
 
-def two_one_sided(
-    mean: ArrayLike, sd: ArrayLike, n: ArrayLike, *, margin: ArrayLike
-) -> tuple[Floats, Floats]:
+def two_one_sided(mean: ArrayLike, sd: ArrayLike, n: ArrayLike, *, margin: ArrayLike) -> tuple[Floats, Floats]:
     """Return the p against "at or below -margin" and the p against "at or above +margin" (Schuirmann's TOST).
 
     The larger of the two is the p of the equivalence test: small when the mean lies surely inside the margin.

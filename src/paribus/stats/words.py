@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from paribus.stats.power import MOST_SEEDS
-from paribus.stats.tables import ContrastEstimate, Verdict
+from paribus.stats.tables import ConditionEstimate, ContrastEstimate, Verdict
 
 _MOST_NAMES = 4
 _LEAST_SHOWN = 1e-5  # 0.001 pp: a tenth of an image in ten thousand
@@ -18,9 +18,7 @@ def sentence(contrast: ContrastEstimate, *, alpha: float, smallest_effect: float
         case "different":
             said = f"{what}: different."
         case "negligible":
-            said = (
-                f"{what}: a difference, but shown to be smaller than {_margin(smallest_effect)}: negligible."
-            )
+            said = f"{what}: a difference, but shown to be smaller than {_margin(smallest_effect)}: negligible."
         case "equivalent":
             p = _p(contrast.equivalence_p_adjusted, "equivalence ")
             said = f"{what}: equivalent, any difference is smaller than {_margin(smallest_effect)}{p}."
@@ -34,20 +32,34 @@ def sentence(contrast: ContrastEstimate, *, alpha: float, smallest_effect: float
 
 
 def answer(estimates: Sequence[ContrastEstimate], *, alpha: float, smallest_effect: float | None) -> str:
-    """Return one or two sentences that answer the whole study."""
-    if not estimates:
-        return "There is one condition, so nothing is compared."
+    """Return one or two sentences that answer a whole study, of one contrast at least; see `spread` for none."""
     if len(estimates) == 1:
         return sentence(estimates[0], alpha=alpha, smallest_effect=smallest_effect)
     groups = {kind: [each for each in estimates if each.verdict == kind] for kind in _KINDS}
-    parts = [
-        f"{_heading(kind, smallest_effect)}: {_listed(members)}"
-        for kind, members in groups.items()
-        if members
-    ]
-    said = f"Compared with {estimates[0].baseline} ({100 * alpha:g} % error rate), {'; '.join(parts)}."
+    parts = [_said(members, kind, smallest_effect) for kind, members in groups.items() if members]
+    said = f"Compared with {estimates[0].baseline}: {'; '.join(parts)}."
     open_ones = groups["undecided"]
     return f"{said} Undecided does not mean equal{_seeds_for_all(open_ones)}." if open_ones else said
+
+
+def spread(estimate: ConditionEstimate, *, alpha: float, response: str) -> str:
+    """Return what a study of one condition found: how much its results spread over seeds.
+
+    Args:
+        estimate: the condition.
+        alpha: intervals are 1 - alpha.
+        response: what was measured ("test accuracy").
+    """
+    if estimate.mean is None:
+        return f"{estimate.name}: {estimate.reason}"
+    seeds = f"{estimate.n} seed{'s' if estimate.n != 1 else ''}"
+    said = f"One condition, nothing to compare: mean {response} {100 * estimate.mean:.2f} % over {seeds}"
+    if estimate.sd is not None:
+        said += f", standard deviation {in_pp(estimate.sd)}"
+    if estimate.interval is not None:
+        low, high = estimate.interval
+        said += f" ({100 * (1 - alpha):g} % interval of the mean {100 * low:.2f} to {100 * high:.2f} %)"
+    return f"{said}. {estimate.reason}".strip()
 
 
 def in_pp(fraction: float, *, scale: float | None = None) -> str:
@@ -70,9 +82,7 @@ def _difference(contrast: ContrastEstimate, alpha: float) -> str:
     if contrast.interval is not None:
         low, high = contrast.interval
         scale = high - low
-        details.append(
-            f"{100 * (1 - alpha):g} % interval {_number(low, scale)} to {in_pp(high, scale=scale)}"
-        )
+        details.append(f"{100 * (1 - alpha):g} % interval {_number(low, scale)} to {in_pp(high, scale=scale)}")
     details.append(f"n = {contrast.n} seed{'s' if contrast.n != 1 else ''}")
     tail = f"{', '.join(details)}{_p(contrast.p_adjusted, 'Holm ')}"
     return f"{contrast.condition} was {_size(contrast, scale)} {contrast.baseline} ({tail})"
@@ -100,10 +110,7 @@ def _outlook(contrast: ContrastEstimate, smallest_effect: float | None) -> str:
         return ""
     effect, (low, high) = in_pp(smallest_effect), contrast.seeds_needed
     if high <= contrast.n:
-        return (
-            f" {contrast.n} seeds are enough for a true difference of 0 or of {effect}; "
-            "one in between takes more."
-        )
+        return f" {contrast.n} seeds are enough for a true difference of 0 or of {effect}; one in between takes more."
     return f" To tell a difference of {effect} from none takes about {_range(low, high)} seeds (80 % chance)."
 
 
@@ -114,24 +121,28 @@ def _range(low: int, high: int) -> str:
     return top if low == high else f"{low:,} to {top}"
 
 
-def _heading(kind: Verdict | None, smallest_effect: float | None) -> str:
+def _said(members: Sequence[ContrastEstimate], kind: Verdict | None, smallest_effect: float | None) -> str:
+    """Return "a and b are equivalent ...": who, and the verdict as a predicate."""
+    who = _listed(members)
+    be, have = ("is", "has") if len(members) == 1 else ("are", "have")
     match kind:
         case "negligible":
-            return f"different, but by less than {_margin(smallest_effect)}"
+            return f"{who} {be} different, but by less than {_margin(smallest_effect)}"
         case "equivalent":
-            return f"equivalent (any difference is smaller than {_margin(smallest_effect)})"
+            return f"{who} {be} equivalent (any difference is smaller than {_margin(smallest_effect)})"
         case "diverged":
-            return "with diverged runs"
+            return f"{who} {have} diverged runs"
         case None:
-            return "without a verdict"
+            return f"{who} {have} no verdict"
         case _:
-            return kind
+            return f"{who} {be} {kind}"
 
 
 def _listed(members: Sequence[ContrastEstimate]) -> str:
-    shown = ", ".join(_short(each) for each in members[:_MOST_NAMES])
-    rest = len(members) - _MOST_NAMES
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    shown = [_short(each) for each in members[:_MOST_NAMES]]
+    if len(members) > _MOST_NAMES:
+        return f"{', '.join(shown)} and {len(members) - _MOST_NAMES} more"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
 def _short(contrast: ContrastEstimate) -> str:
@@ -142,9 +153,7 @@ def _short(contrast: ContrastEstimate) -> str:
 
 def _seeds_for_all(members: Sequence[ContrastEstimate]) -> str:
     needed = [each.seeds_needed for each in members if each.seeds_needed is not None]
-    if len(needed) < len(members) or all(
-        high <= each.n for each, (_, high) in zip(members, needed, strict=True)
-    ):
+    if len(needed) < len(members) or all(high <= each.n for each, (_, high) in zip(members, needed, strict=True)):
         return ""
     low, high = (max(each) for each in zip(*needed, strict=True))
     return f"; deciding takes about {_range(low, high)} seeds"
