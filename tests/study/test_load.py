@@ -163,6 +163,15 @@ def test_published_numbers_belong_to_conditions(parse, refuse, base):
     assert error.allowed == '"lr=0.1", "lr=1.0", "lr=0.01"'
 
 
+@pytest.mark.parametrize(
+    ("override", "kept"), [("train.epochs=1", 0), ("data.source=digits", 0), ("design.seeds=3", 1)]
+)
+def test_published_numbers_belong_to_the_recipe_that_they_were_published_for(parse, base, override, kept):
+    study = parse(base + PUBLISHED, override)
+    assert len(study.published) == kept
+    assert study.text.count("published") == kept
+
+
 def test_published_numbers_go_with_a_condition_that_an_override_takes_away(parse, base):
     study = parse(base + PUBLISHED, "vary.train.lr=[0.1, 0.3]")
     assert study.published == ()

@@ -57,3 +57,7 @@ def test_explicit_conditions_get_short_too(parse, change):
     table = "train = { label = 'x', lr = 1, batch_size = 2, epochs = 9 }"
     small = quick(parse(change("seeds = 5", f"kind = 'explicit'\nconditions = [{{ {table} }}, {{ train.lr = 1.0 }}]")))
     assert [each.recipe.train.epochs for each in expand(small)] == [1, 1]
+
+
+def test_where_the_test_set_stays_closed_something_else_is_measured(parse, base):
+    assert quick(parse(base, "data.validation=0")).base.data.validation == 0.2

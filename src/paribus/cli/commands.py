@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from paribus.cli.safe import plain
 from paribus.core import ParibusError
 
 app = typer.Typer(
@@ -182,8 +183,18 @@ def status(
     from paribus.cli import views  # noqa: PLC0415
 
     if study is None:
-        found = [lab.status(path.parent) for path in sorted(folder.glob("*/study.db"))]
-        _print_json([each.json() for each in found]) if as_json else views.show_studies(found, folder=folder)
+        found, broken = [], []
+        for path in sorted(folder.glob("*/study.db")):
+            try:
+                found.append(lab.status(path.parent))
+            except ParibusError as error:
+                broken.append(str(error))
+        if as_json:
+            _print_json([each.json() for each in found])
+        else:
+            views.show_studies(found, folder=folder)
+        for message in broken:
+            typer.echo(f"paribus: {plain(message)}", err=True)
         return
     results = lab.status(lab.load(study, *overrides) if overrides else study, folder=folder)
     _print_json(results.json()) if as_json else views.show_status(results)
@@ -234,8 +245,6 @@ def main() -> None:
 
 
 def _run() -> int:
-    from paribus.cli.safe import plain  # noqa: PLC0415
-
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:

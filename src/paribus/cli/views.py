@@ -159,6 +159,8 @@ def _show_choice(results: "Results") -> None:
         _line("chosen", f"{choice.value['condition']} ({choice.value['rule']}; {choice.sha256[:12]})")
     elif choice is not None:
         _line("chosen", choice.value["rule"])
+    if len(results.environments) > 1:
+        _line("numerics", "mixed: runs were trained in more than one environment; the report names them")
     if results.look is not None:
         _line("test set", f"opened for all conditions together; look {results.looks} at it in this folder")
     else:

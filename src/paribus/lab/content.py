@@ -69,7 +69,7 @@ def content(results: Results, store: StoreReader) -> ReportContent:
         models=_models(results),
         data=_data(results),
         settings=shared_settings([each.recipe for each in results.conditions]),
-        environment=_environment(store),
+        environment=_environment(results),
         study_file=results.study.text,
         version=_version(),
         published=_published(results),
@@ -94,7 +94,7 @@ def curves(results: Results, store: StoreReader) -> tuple[CurveRow, ...]:
 def batches(results: Results, store: StoreReader) -> tuple[BatchRow, ...]:
     """Return every update's loss and accuracy, without an unfinished last epoch, of which there are losses only."""
     rows = []
-    for run in results.runs:
+    for run in (each for each in results.runs if each.id):
         parts = [part for part in store.batches(run.id) if len(part.accuracies) == len(part.losses)]
         losses = [value for part in parts for value in part.losses]
         accuracies = [value for part in parts for value in part.accuracies]
@@ -191,23 +191,13 @@ def _run_row(results: Results, run: Run) -> RunRow:
 
 
 def _models(results: Results) -> tuple[ModelEntry, ...]:
-    users = _in_order(results, "models")
-    known = results.facts["model"]
-    return tuple(ModelEntry(model_facts(known[key]), tuple(names)) for key, names in users.items() if key in known)
+    users = results.facts["study"]["models"]
+    return tuple(ModelEntry(model_facts(facts), tuple(users[key])) for key, facts in results.facts["model"].items())
 
 
 def _data(results: Results) -> tuple[DataEntry, ...]:
-    users = _in_order(results, "data")
-    known = results.facts["data"]
-    return tuple(DataEntry(data_facts(known[key]), tuple(names)) for key, names in users.items())
-
-
-def _in_order(results: Results, kind: str) -> dict[str, list[str]]:
-    """Return key of facts -> conditions that use them, in the order of the study."""
-    users: dict[str, list[str]] = results.facts["study"].get(kind, {})
-    places = [each.name for each in results.conditions]
-    known = {key: names for key, names in users.items() if names[0] in places}
-    return dict(sorted(known.items(), key=lambda item: places.index(item[1][0])))
+    users = results.facts["study"]["data"]
+    return tuple(DataEntry(data_facts(facts), tuple(users[key])) for key, facts in results.facts["data"].items())
 
 
 def _published(results: Results) -> tuple[PublishedRow, ...]:
@@ -220,9 +210,9 @@ def _published(results: Results) -> tuple[PublishedRow, ...]:
     )
 
 
-def _environment(store: StoreReader) -> dict[str, object]:
+def _environment(results: Results) -> dict[str, object]:
     """Return what the numbers depend on; more than one environment is said to be mixed, value by value."""
-    found = list(store.environments().values())
+    found = results.environments
     names = list(dict.fromkeys(name for each in found for name in each))
     values = {name: list(dict.fromkeys(each.get(name, "?") for each in found)) for name in names}
     mixed = {"mixed numerics": "runs were trained in more than one environment"} if len(found) > 1 else {}

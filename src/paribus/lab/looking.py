@@ -31,14 +31,13 @@ def choose(runs: Sequence[Run], last: Mapping[str, Epoch]) -> dict[str, Any]:
     }
 
 
-def open_test(store: Store, *, test_fingerprints: Sequence[str], reason: str) -> None:
+def open_test(store: Store, *, runs: Sequence[Run], test_fingerprints: Sequence[str], reason: str) -> None:
     """Open the test set for all runs of the study, after the choice is written; a look that is there already serves.
 
     Every run must be done or diverged. Conditions that see different test images are one look at each.
     """
-    if look_at(store.reader) is not None:
+    if look_at(store.reader, runs) is not None:
         return
-    runs = store.reader.runs()
     sha256 = store.record_choice(choose(runs, last_epochs(store.reader)))
     for fingerprint in test_fingerprints:
         store.record_look(
@@ -46,9 +45,9 @@ def open_test(store: Store, *, test_fingerprints: Sequence[str], reason: str) ->
         )
 
 
-def look_at(store: StoreReader) -> Look | None:
-    """Return the latest look that covers every run of the study as it stands, None if there is none."""
-    wanted = {run.id for run in store.runs()}
+def look_at(store: StoreReader, runs: Sequence[Run]) -> Look | None:
+    """Return the latest look that covers all of these runs, None if there is none."""
+    wanted = {run.id for run in runs}
     return next((look for look in reversed(store.looks()) if wanted <= set(look.runs)), None)
 
 

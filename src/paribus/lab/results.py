@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paribus.lab.looking import NO_RULE, last_epochs, look_at
+from paribus.lab.looking import NO_RULE
 from paribus.lab.table import Table
-from paribus.store import Choice, Epoch, Look, Run, SealedEpoch, StoreReader, count_looks, open_reader
+from paribus.store import Choice, Epoch, Look, Run, SealedEpoch
 from paribus.study import Condition, Study, expand
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Results:
         choice: what was chosen before that look.
         looks: how often this test set was opened, over all studies of the folder.
         facts: "data" and "model" facts by key, "study" facts.
+        environments: what the epochs of these runs were trained in; more than one are mixed numerics.
     """
 
     study: Study
@@ -40,6 +41,7 @@ class Results:
     choice: Choice | None
     looks: int
     facts: Mapping[str, Mapping[str, Any]]
+    environments: tuple[Mapping[str, str], ...]
 
     @property
     def response(self) -> str:
@@ -162,34 +164,6 @@ class Results:
     def _images(self) -> int:
         part = "test" if self.look is not None else "validation"
         return max((sum(facts[part]) for facts in self.facts["data"].values()), default=0)
-
-
-def read(directory: Path, study: Study) -> Results:
-    """Read a study's directory; the study says which conditions there are, the store what became of them."""
-    with open_reader(directory) as store:
-        return read_from(store, study)
-
-
-def read_from(store: StoreReader, study: Study) -> Results:
-    """Read an open store."""
-    look = look_at(store)
-    opened: dict[str, list[SealedEpoch]] = {}
-    for epoch in store.sealed(look).epochs() if look else ():
-        opened.setdefault(epoch.run, []).append(epoch)
-    facts = {kind: store.facts(kind) for kind in ("data", "model", "study")}
-    prints = {each["test_fingerprint"] for each in facts["data"].values()}
-    folder = store.directory.parent
-    return Results(
-        study=study,
-        directory=store.directory,
-        runs=store.runs(),
-        last=last_epochs(store),
-        test={run: tuple(epochs) for run, epochs in opened.items()},
-        look=look,
-        choice=store.choice() if look else None,
-        looks=max((count_looks(folder, test_fingerprint=each).looks for each in prints), default=0),
-        facts=facts,
-    )
 
 
 def chosen(results: Results) -> tuple[str, str, str] | None:

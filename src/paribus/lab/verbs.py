@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from paribus.core import StudyError
 from paribus.lab.progress import Watch, watch_nothing
-from paribus.lab.results import Results, read, read_from
+from paribus.lab.reading import read, read_from
+from paribus.lab.results import Results
 from paribus.store import Store, open_reader, open_writer
 from paribus.study import Study, directory_name, resolve
 from paribus.study import quick as smoke_sized
@@ -83,7 +84,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
         describe_models(store, prepared)
         results = read_from(store.reader, study)
         if results.complete and not (quick or sealed):
-            open_test(store, test_fingerprints=_test_fingerprints(results), reason="run")
+            open_test(store, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason="run")
             results = read_from(store.reader, study)
     if report:
         results.report()
@@ -115,7 +116,7 @@ def reveal(study: Study | str | Path, *, reason: str, folder: Path = STUDIES) ->
                 allowed="the test set is opened once, for all conditions together",
                 next_command=f"paribus run {study.name} --sealed",
             )
-        open_test(store, test_fingerprints=_test_fingerprints(results), reason=reason)
+        open_test(store, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason=reason)
         results = read_from(store.reader, study)
     results.report()
     return results
@@ -168,5 +169,4 @@ def _write_down(store: Store, prepared: "Prepared") -> None:
 
 
 def _test_fingerprints(results: Results) -> list[str]:
-    used = results.facts["study"]["data"]
-    return sorted({facts["test_fingerprint"] for key, facts in results.facts["data"].items() if key in used})
+    return sorted({facts["test_fingerprint"] for facts in results.facts["data"].values()})

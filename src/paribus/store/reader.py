@@ -77,11 +77,11 @@ class StoreReader:
         """Return the environments that epochs were trained in: digest -> value."""
         return self._values("SELECT * FROM environments ORDER BY digest", table="environments")
 
-    def choice(self) -> Choice | None:
-        """Return the latest choice, None before the first."""
+    def choice(self, sha256: str | None = None) -> Choice | None:
+        """Return the choice with this digest, or the latest one; None where there is none."""
         with self._file.explained():
-            found = self._file.rows("SELECT * FROM choices ORDER BY sequence DESC LIMIT 1")
-            return choice_of(found[0]) if found else None
+            every = [choice_of(row) for row in self._file.rows("SELECT * FROM choices ORDER BY sequence DESC")]
+        return next((each for each in every if sha256 in (None, each.sha256)), None)
 
     def looks(self) -> tuple[Look, ...]:
         """Return the looks at the test set, in order."""

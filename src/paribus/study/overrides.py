@@ -25,7 +25,14 @@ def overridden(document: Document, overrides: Sequence[str]) -> Document:
     for override in overrides:
         path, value = _parsed(override)
         document = _changed(document, path, value)
+        if path.partition(".")[0] in SECTIONS:
+            document = of_another_recipe(document)
     return document
+
+
+def of_another_recipe(document: Document) -> Document:
+    """Return the document without what is true of its old recipe only: others' results, and how long it takes."""
+    return {key: value for key, value in document.items() if key not in ("published", "takes")}
 
 
 def rewritten(document: Document, before: str, changes: Sequence[str]) -> str:
