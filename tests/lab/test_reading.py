@@ -53,3 +53,11 @@ def test_the_edit_alone_trains_nothing_and_the_report_still_stands(place):
     study = pb.load(place / "edited.toml", "design.seeds=3")
     report = pb.status(study, folder=place / "studies").report().read_text(encoding="utf-8")
     assert "waiting" in report
+
+
+def test_sealed_and_without_validation_nothing_is_judged(place, tmp_path):
+    study = pb.load(place / "edited.toml", "data.validation=0")
+    results = pb.run(study, folder=tmp_path, workers=1, report=False, sealed=True)
+    assert not results.judged
+    assert {each.reason for each in (*results.estimates, *results.contrasts)} == {results.answer()}
+    assert "no validation split" in results.answer()

@@ -82,9 +82,10 @@ def show_check(check: "Check") -> None:
 def show_results(results: "Results") -> None:
     """Print what a study found."""
     _heading(results.study.name, results.study.question)
-    stdout.print(_conditions_table(results))
     sentences = results.sentences()
-    for contrast in results.contrasts:
+    if results.judged:
+        stdout.print(_conditions_table(results))
+    for contrast in results.contrasts if results.judged else ():
         verdict = contrast.verdict or "no verdict"
         stdout.print(_text(f"{verdict:>12}  ", _VERDICT_STYLES.get(verdict, "")) + _text(sentences[contrast.condition]))
     stdout.print()
@@ -164,7 +165,8 @@ def _show_choice(results: "Results") -> None:
     if results.look is not None:
         _line("test set", f"opened for all conditions together; look {results.looks} at it in this folder")
     else:
-        _line("test set", "sealed: accuracies are on the validation split")
+        basis = "; accuracies are on the validation split" if results.judged else ""
+        _line("test set", f"sealed{basis}")
 
 
 def _counts(results: "Results") -> str:

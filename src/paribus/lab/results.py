@@ -1,5 +1,6 @@
 """What a study's directory says: runs, estimates, verdicts, choice and looks, as tables, as JSON, as figures."""
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from paribus.study import Condition, Study, expand
 
 if TYPE_CHECKING:
     from paribus.stats import ConditionEstimate, ContrastEstimate, RunTable
+
+_UNJUDGED = (
+    "The test set is sealed and there is no validation split: nothing can be compared before the test set is opened."
+)
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,16 @@ class Results:
         """Each condition over its seeds."""
         from paribus.stats import describe  # noqa: PLC0415
 
-        return describe(self._responses, alpha=self.study.design.alpha)
+        found = describe(self._responses, alpha=self.study.design.alpha)
+        return found if self.judged else tuple(dataclasses.replace(each, reason=_UNJUDGED) for each in found)
 
     @functools.cached_property
     def contrasts(self) -> "tuple[ContrastEstimate, ...]":
         """Each declared contrast with its verdict."""
         from paribus.stats import contrasts  # noqa: PLC0415
 
-        return contrasts(self._responses, smallest_effect=self.margin[0], alpha=self.study.design.alpha)
+        found = contrasts(self._responses, smallest_effect=self.margin[0], alpha=self.study.design.alpha)
+        return found if self.judged else tuple(dataclasses.replace(each, reason=_UNJUDGED) for each in found)
 
     def sentences(self) -> dict[str, str]:
         """Return what each contrast allows to be said, by condition."""
@@ -85,6 +92,8 @@ class Results:
         """Return the study's answer in a sentence or two."""
         from paribus.stats import answer, spread  # noqa: PLC0415
 
+        if not self.judged:
+            return _UNJUDGED
         if not self.contrasts:
             return spread(self.estimates[0], alpha=self.study.design.alpha, response=f"{self.response} accuracy")
         return answer(self.contrasts, alpha=self.study.design.alpha, smallest_effect=self.margin[0])
@@ -127,6 +136,11 @@ class Results:
         from paribus.lab.as_json import results_json  # noqa: PLC0415
 
         return results_json(self)
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is a split to judge by: test after a look, else validation if the study has one."""
+        return self._images > 0
 
     @property
     def failed(self) -> tuple[Run, ...]:
