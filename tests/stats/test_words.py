@@ -86,7 +86,7 @@ def test_the_answer_to_a_study_groups_by_verdict():
         "Compared with batch 32: batch 64 (0.85 pp below) is different; "
         "batch 24 (0.070 pp above) is different, but by less than the 0.20 pp that would matter; "
         "batch 16 is equivalent (any difference is smaller than the 0.20 pp that would matter); "
-        "batch 8 is undecided; batch 1 (0.85 pp below) has diverged runs; batch 2 has no verdict. "
+        "batch 8 is undecided; batch 1 has diverged runs; batch 2 has no verdict. "
         "Undecided does not mean equal; deciding takes about 9 to 31 seeds."
     )
 

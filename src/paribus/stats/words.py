@@ -146,7 +146,7 @@ def _listed(members: Sequence[ContrastEstimate]) -> str:
 
 
 def _short(contrast: ContrastEstimate) -> str:
-    if contrast.difference is None or contrast.verdict in ("undecided", "equivalent", None):
+    if contrast.difference is None or contrast.verdict in ("undecided", "equivalent", "diverged", None):
         return contrast.condition
     return f"{contrast.condition} ({_size(contrast, abs(contrast.difference)).removesuffix(' from')})"
 
