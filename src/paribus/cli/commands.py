@@ -1,6 +1,7 @@
 """The commands, in the order in which they are used."""
 
 import json
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -156,8 +157,7 @@ def run(
                 quick=quick, sealed=sealed, report=report, watch=watch,
             )  # fmt: skip
     except KeyboardInterrupt:
-        words = [study, *(overrides or ()), *(["--quick"] if quick else []), *(["--sealed"] if sealed else [])]
-        views.show_stopped(" ".join(["paribus run", *words]))
+        views.show_stopped(shlex.join(["paribus", *sys.argv[1:]]))
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
         _print_json(results.json())

@@ -41,11 +41,16 @@ class Live:
 
     def __call__(self, snapshot: Snapshot) -> None:
         """Draw one snapshot."""
-        text = describe(snapshot)
-        self._progress.update(self._task, total=snapshot.images, completed=snapshot.images_done, text=text)
+        text = describe(snapshot) if snapshot.runs else ""
+        total = snapshot.images or None
+        self._progress.update(
+            self._task, description=snapshot.stage, total=total, completed=snapshot.images_done, text=text
+        )
         if snapshot.ended is not None:
             self._console.print(f"  {_ending(snapshot.ended)}", highlight=False, markup=False)
-        plain_and_due = not self._console.is_terminal and time.monotonic() - self._told > _PLAIN_SECONDS
+        plain_and_due = (
+            snapshot.runs and not self._console.is_terminal and time.monotonic() - self._told > _PLAIN_SECONDS
+        )
         if plain_and_due:
             self._console.print(f"  {text}", highlight=False, markup=False)
             self._told = time.monotonic()

@@ -29,6 +29,7 @@ class Snapshot:
     """A study at one moment.
 
     Attributes:
+        stage: what is being done: "reading images", "training", "writing the report"; the counts are of the training.
         runs_done, runs: runs that have ended (done, diverged or failed), and all.
         epochs_done: epochs finished in this session.
         images_done, images: training images seen, and to be seen, in this session.
@@ -37,13 +38,14 @@ class Snapshot:
         ended: the run that has just ended, if one has.
     """
 
-    runs_done: int
-    runs: int
-    epochs_done: int
-    images_done: int
-    images: int
-    images_per_second: float | None
-    seconds_left: float | None
+    stage: str
+    runs_done: int = 0
+    runs: int = 0
+    epochs_done: int = 0
+    images_done: int = 0
+    images: int = 0
+    images_per_second: float | None = None
+    seconds_left: float | None = None
     ended: Ended | None = None
 
 
@@ -118,6 +120,7 @@ class Tally:
         elapsed = time.monotonic() - self.start if self.start else 0.0
         speed = done / elapsed if done and elapsed > 0 else None
         return Snapshot(
+            stage="training" if self.start else "starting workers",
             runs_done=self.runs_done,
             runs=self.runs_total,
             epochs_done=self.epochs_done,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.core import StudyError
-from paribus.lab.progress import Watch, watch_nothing
+from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.reading import read, read_from
 from paribus.lab.results import Results
 from paribus.store import Store, open_reader, open_writer
@@ -73,6 +73,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
 
     study = smoke_sized(study) if quick else study
     device = settle_device(device)
+    watch(Snapshot("reading images"))
     prepared = prepare(study, data_dir=data_dir)
     directory = folder / directory_name(study)
     with open_writer(directory) as store:
@@ -87,6 +88,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
             open_test(store, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason="run")
             results = read_from(store.reader, study)
     if report:
+        watch(Snapshot("writing the report"))
         results.report()
     return results
 
