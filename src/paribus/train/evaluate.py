@@ -38,7 +38,7 @@ def predict(bench: Bench, part: Part) -> Predictions:
     """Return the class and the probabilities of every image, in the order of the part."""
     classes, shares = [], []
     for output, _ in _outputs(bench, part):
-        classes.append(output.argmax(dim=1).to(torch.uint16))
+        classes.append(output.argmax(dim=1))
         shares.append(probabilities(output, spec=bench.recipe.train).to(torch.float16))
     table = torch.cat(shares).cpu().numpy()
     return Predictions(
