@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from paribus.data import Images
+from paribus import data
 from paribus.study import Recipe
 
 MLP = ("Flatten", "Linear(12)", "ReLU", "Linear(classes)")
@@ -20,18 +20,8 @@ def make_images(count=120, *, test=40, shape=(1, 8, 8), classes=4):
             pixels[row, :, label : label + 2, :] += 100
         return pixels, labels
 
-    (train, train_labels), (check, check_labels) = part(count), part(test)
-    return Images(
-        source="made",
-        train_images=train,
-        train_labels=train_labels,
-        test_images=check,
-        test_labels=check_labels,
-        classes=tuple("abcdefghij"[:classes]),
-        files=(),
-        fingerprint="made",
-        test_fingerprint="made",
-    )
+    names = tuple("abcdefghij"[:classes])
+    return data.make_images("made", (*part(count), *part(test)), classes=names)
 
 
 def make_recipe(layers=MLP, *, data=None, **train):

@@ -7,6 +7,7 @@ from making import make_images, make_recipe
 
 from paribus.core import EpochRecord, Outcome, Streams
 from paribus.data import share_images
+from paribus.models import source_digest
 from paribus.study import Recipe
 from paribus.train import Environment, Job, Plan, Pool, Started
 
@@ -28,11 +29,20 @@ class Good(nn.Module):
         return self.layer(nn.functional.dropout(x.flatten(1), 0.2, self.training))
 
 
+class Shares(nn.Module):
+    def __init__(self, act=nn.PReLU()):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), act, nn.Linear(8, 4))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
 class Raises(Good):
     def forward(self, x):
         self.calls += self.training
-        if self.calls > 3:
-            raise ValueError("four is too much")
+        if self.calls > 12:
+            raise ValueError("twelve is enough")
         return super().forward(x)
 
 
@@ -55,7 +65,8 @@ def train(tmp_path):
         def job(run):
             recipe = recipes[run]
             seed = int(run[-1])
-            return Job(run, recipe, Streams(seed), images=shared, base_dir=tmp_path, plan=Plan())
+            source = source_digest(recipe.model, base_dir=tmp_path)
+            return Job(run, recipe, Streams(seed), images=shared, base_dir=tmp_path, plan=Plan(), source=source)
 
         with Pool(workers=workers) as pool:
             return [event for events in pool.train(list(recipes), job=job) for event in events]
@@ -79,7 +90,7 @@ def bits(events):
 
 def test_bits_depend_neither_on_the_number_of_workers_nor_on_the_order(train):
     recipes = {f"net-{seed}": make_recipe(NOISY) for seed in range(3)}
-    recipes |= {f"own-{seed}": own("Good") for seed in range(2)}
+    recipes |= {f"own-{seed}": own("Shares") for seed in range(2)}  # what one run trains is no other's start
     alone = train(recipes, workers=1)
     together = train(dict(reversed(recipes.items())), workers=3)
     assert bits(alone) == bits(together)
@@ -103,8 +114,18 @@ def test_an_exception_in_a_users_module_is_its_runs_failure_and_names_the_line(t
     ended = outcomes(train({"bad-0": own("Raises"), "net-1": make_recipe()}, workers=1))
     assert ended["net-1"].state == "done"
     assert ended["bad-0"].state == "failed"
-    assert "four is too much" in ended["bad-0"].message
+    assert "twelve is enough" in ended["bad-0"].message
     assert "own.py:" in ended["bad-0"].message
+
+
+def test_a_file_that_changed_is_not_trained_under_the_old_identity(tmp_path):
+    (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
+    recipe, shared = own("Good"), share_images(make_images(), folder=tmp_path / "arrays")
+    job = Job("own-0", recipe, Streams(0), images=shared, base_dir=tmp_path, plan=Plan(), source="of an older file")
+    with Pool(workers=1) as pool:
+        (ended,) = [event for events in pool.train(["own-0"], job=lambda _: job) for event in events][-1:]
+    assert ended.state == "failed"
+    assert "has changed" in ended.message
 
 
 def test_a_worker_that_dies_is_replaced(train):
@@ -118,7 +139,7 @@ def test_a_worker_that_dies_is_replaced(train):
 def test_nothing_is_left_when_the_driver_stops(tmp_path):
     shared = share_images(make_images(), folder=tmp_path / "arrays")
     with Pool(workers=1) as pool:
-        processes = [worker.process for worker in pool._workers]
+        processes = [worker.process.process for worker in pool._workers]
         job = Job("net-0", make_recipe(epochs=100_000), Streams(0), images=shared, base_dir=Path(), plan=Plan())
         events = pool.train(["net-0"], job=lambda _: job)
         while not any(isinstance(event, EpochRecord) for event in next(events)):

@@ -9,7 +9,7 @@ from making import CNN, MLP, make_recipe
 from oracle import forward_backward, sgd
 
 from paribus.core import Streams
-from paribus.train import Plan, Resume
+from paribus.train import Plan, Resume, reference
 from paribus.train.loss import loss_of
 from paribus.train.reference import train_run
 
@@ -158,6 +158,29 @@ def test_records_say_what_was_measured(make_bench):
     assert (predicted == bench.parts["test"].labels.numpy()).mean() == last.test_accuracy
     shares = np.frombuffer(outcome.predictions.probabilities, "<f2").reshape(40, 4)
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=2e-3)
+
+
+def test_a_test_loss_that_is_not_finite_decides_nothing(make_bench, monkeypatch):
+    bench = make_bench(make_recipe(data={"validation": 20}))
+    measured = reference.measure
+
+    def blind(bench, part):
+        found = measured(bench, part)
+        return dataclasses.replace(found, loss=float("inf")) if part is bench.parts["test"] else found
+
+    monkeypatch.setattr(reference, "measure", blind)
+    records, outcome = _records(bench)
+    assert outcome.state == "done"
+    assert {record.test_loss for record in records} == {None}
+
+
+def test_buffers_outside_of_torch_s_state_are_resumed(make_bench):
+    first, second = make_bench(make_recipe()), make_bench(make_recipe())
+    for bench in (first, second):
+        bench.model.register_buffer("hidden", torch.zeros(2), persistent=False)
+    first.model.hidden.fill_(7)
+    second.restore(first.save())
+    assert second.model.hidden.tolist() == [7, 7]
 
 
 def test_steps_end_a_training_within_an_epoch(make_bench):

@@ -56,11 +56,11 @@ def test_constant_is_constant():
     assert set(_rates("constant")) == {0.2}
 
 
-@pytest.mark.parametrize(("steps", "expected"), [(1, 1), (2, 2), (3, 3)])
-def test_a_one_cycle_of_few_updates_stays_finite(steps, expected):
-    spec = make_recipe(steps=steps, schedule={"onecycle": {}}).train
+@pytest.mark.parametrize(("steps", "share"), [(1, 0.3), (2, 0.3), (3, 0.3), (4, 0.25), (2, 0.5), (1, 0.99)])
+def test_a_one_cycle_of_few_updates_stays_finite(steps, share):
+    spec = make_recipe(steps=steps, schedule={"onecycle": {"pct_start": share}}).train
     rates = [learning_rate(spec, step=step, images=IMAGES) for step in range(total_steps(spec, images=IMAGES))]
-    assert len(rates) == expected
+    assert len(rates) == steps
     assert all(0 < rate <= spec.lr for rate in rates)
 
 

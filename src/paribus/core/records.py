@@ -9,7 +9,8 @@ class EpochRecord:
     """One finished epoch of one run; epoch 0 is the network before its first update.
 
     Losses are means in nats (mean squared error for `mse`), accuracies fractions in [0, 1]; None where there is
-    nothing to measure (no validation split; training loss before the first epoch). `test_*` are sealed: the store
+    nothing to measure (no validation split; training loss before the first epoch; a test loss that is not finite,
+    which ends no run, because the test set decides nothing). `test_*` are sealed: the store
     keeps them apart and hands them out only after a look.
 
     Attributes:

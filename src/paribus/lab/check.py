@@ -91,21 +91,19 @@ def check(study: Study, *, data_dir: Path | None = None, device: str = "cpu", wo
 
 
 def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
-    from paribus.models import describe  # noqa: PLC0415  torch
+    from paribus.lab.prepare import describe_network  # noqa: PLC0415
 
-    known: dict[str, ModelFacts] = {}
-    for key, (spec, data) in prepared.models.items():
-        facts = prepared.data[data]
-        known[key] = describe(
-            spec, image_shape=facts.image_shape, classes=len(facts.classes), base_dir=prepared.study.base_dir
-        )
+    known = {
+        key: describe_network(spec, facts=prepared.data[data], source=source, base_dir=prepared.study.base_dir)
+        for key, (spec, data, source) in prepared.models.items()
+    }
     return {each.run.condition: known[each.model] for each in _first_seed(prepared)}
 
 
 def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int]:
     """Return seconds and bytes, from a moment of updates of each network and batch size on random images."""
     from paribus.lab.prepare import plan_for  # noqa: PLC0415
-    from paribus.train import Speed, measure_speed, total_steps  # noqa: PLC0415  torch, when it measures
+    from paribus.train import Speed, apart, measure_speed, total_steps  # noqa: PLC0415  torch, when it measures
 
     speeds: dict[tuple[str, int], Speed] = {}
     total = 0.0
@@ -113,13 +111,13 @@ def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float
         recipe, facts = each.run.recipe, prepared.data[each.data]
         key = (each.model, recipe.train.batch_size)
         if key not in speeds:
-            speeds[key] = measure_speed(
-                recipe,
-                image_shape=facts.image_shape,
-                classes=len(facts.classes),
-                base_dir=prepared.study.base_dir,
-                plan=plan_for(recipe, device=device),
-            )
+            shape, classes, plan = facts.image_shape, len(facts.classes), plan_for(recipe, device=device)
+            base_dir = prepared.study.base_dir
+            if recipe.model.module is None:
+                found = measure_speed(recipe, image_shape=shape, classes=classes, base_dir=base_dir, plan=plan)
+            else:  # a user's code runs in a process of its own
+                found = apart(measure_speed, recipe, image_shape=shape, classes=classes, base_dir=base_dir, plan=plan)
+            speeds[key] = found
         images = sum(facts.train)
         seen = total_steps(recipe.train, images=images) * min(recipe.train.batch_size, images)
         measured = (seen / images + 1) * (images + sum(facts.validation) + sum(facts.test))

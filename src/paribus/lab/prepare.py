@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paribus.core import DataFacts, ModelError, Streams, digest, digest_bytes
+from paribus.core import DataFacts, ModelError, ModelFacts, Streams, digest, digest_bytes
 from paribus.data import Images, SharedImages, describe_data, load_images, share_images
 from paribus.study import Condition, DataSpec, ModelSpec, Recipe, Run, Study, expand, runs
-from paribus.train import Plan
+from paribus.train import Plan, apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class PreparedRun:
     run: Run
     data: str  # key of its data facts
     model: str  # key of its model facts
+    source: str  # digest of a user's model file, "" for layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Prepared:
     Attributes:
         images: key of data facts -> images in shared memory.
         data: key of data facts -> facts.
-        models: key of model facts -> the model, and the key of the data it sees.
+        models: key of model facts -> the model, the key of the data it sees, and the digest of its source.
     """
 
     study: Study
@@ -35,7 +36,7 @@ class Prepared:
     runs: tuple[PreparedRun, ...]
     images: Mapping[str, SharedImages]
     data: Mapping[str, DataFacts]
-    models: Mapping[str, tuple[ModelSpec, str]]
+    models: Mapping[str, tuple[ModelSpec, str, str]]
 
 
 def prepare(study: Study, *, data_dir: Path | None = None) -> Prepared:
@@ -57,7 +58,7 @@ def prepare(study: Study, *, data_dir: Path | None = None) -> Prepared:
         facts[key] = describe_data(loaded[pixels][0], spec, streams=Streams(0, study.design.vary_streams))
         images[key] = loaded[pixels][1]
     prepared = tuple(_identify(study, run, facts) for run in runs(study))
-    models = {each.model: (each.run.recipe.model, each.data) for each in prepared}
+    models = {each.model: (each.run.recipe.model, each.data, each.source) for each in prepared}
     return Prepared(study, conditions, prepared, images, facts, models)
 
 
@@ -72,6 +73,23 @@ def plan_for(recipe: Recipe, *, device: str) -> Plan:
     return Plan(device=device, memory_format="channels_last" if convolutional else "contiguous")
 
 
+def describe_network(spec: ModelSpec, *, facts: DataFacts, source: str, base_dir: Path) -> ModelFacts:
+    """Return a network in numbers; a user's own module is run in a process apart.
+
+    Raises:
+        ModelError: the network does not fit the images, or its file is no longer what `source` is the digest of.
+    """
+    from paribus.models import describe  # noqa: PLC0415  torch
+
+    shape, classes = facts.image_shape, len(facts.classes)
+    if spec.module is None:
+        return describe(spec, image_shape=shape, classes=classes, base_dir=base_dir)
+    found = apart(describe, spec, image_shape=shape, classes=classes, base_dir=base_dir)
+    if found.source != source:
+        raise ModelError("model.module", wrong=f"{spec.module} has just changed", allowed="run the study again")
+    return found
+
+
 def _identify(study: Study, run: Run, facts: Mapping[str, DataFacts]) -> PreparedRun:
     data = data_key(study, run.recipe.data)
     source = model_source(run.recipe.model, base_dir=study.base_dir)
@@ -81,6 +99,7 @@ def _identify(study: Study, run: Run, facts: Mapping[str, DataFacts]) -> Prepare
         run=run,
         data=data,
         model=digest([run.recipe.model.model_dump(mode="json"), source, list(shape), classes]),
+        source=source,
     )
 
 

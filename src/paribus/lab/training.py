@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 
 from paribus.core import EpochRecord, Outcome
-from paribus.lab.prepare import Prepared, PreparedRun, plan_for
+from paribus.lab.prepare import Prepared, PreparedRun, describe_network, plan_for
 from paribus.lab.progress import Tally, Watch
 from paribus.store import RunDeclaration, Store
 from paribus.train import Environment, Event, Job, Plan, Pool, Resume, Started
@@ -69,6 +69,7 @@ def _train(
             images=prepared.images[each.data],
             base_dir=prepared.study.base_dir,
             plan=plan,
+            source=each.source,
             resume=Resume(epoch=point.epoch, step=point.step, state=point.state) if point else None,
         )
 
@@ -99,12 +100,8 @@ def _write(store: Store, events: Sequence[Event]) -> None:
 def describe_models(store: Store, prepared: Prepared) -> None:
     """Write down the parameter tables that the store does not have yet; imports torch only if one is missing."""
     known = store.reader.facts("model")
-    for key, (spec, data) in prepared.models.items():
+    for key, (spec, data, source) in prepared.models.items():
         if key not in known:
-            from paribus.models import describe  # noqa: PLC0415  torch
-
-            facts = prepared.data[data]
-            described = describe(
-                spec, image_shape=facts.image_shape, classes=len(facts.classes), base_dir=prepared.study.base_dir
-            )
+            facts, base_dir = prepared.data[data], prepared.study.base_dir
+            described = describe_network(spec, facts=facts, source=source, base_dir=base_dir)
             store.put_fact("model", key, dataclasses.asdict(described))

@@ -7,6 +7,7 @@ from paribus.train.device import settle_device
 from paribus.train.job import Job, Plan, Resume
 from paribus.train.messages import Environment, Event, Progress, Started
 from paribus.train.pool import Pool
+from paribus.train.process import apart
 from paribus.train.schedule import learning_rate, steps_per_epoch, total_steps
 from paribus.train.speed import Speed, measure_speed
 
@@ -20,6 +21,7 @@ __all__ = [
     "Resume",
     "Speed",
     "Started",
+    "apart",
     "learning_rate",
     "measure_speed",
     "settle_device",

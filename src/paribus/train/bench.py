@@ -56,6 +56,9 @@ class Bench:
     def save(self) -> bytes:
         """Return parameters, buffers and optimizer state as safetensors bytes: all that is needed to go on."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        # A user's module may have buffers that torch leaves out of its state.
+        hidden = {f"buffer.{name}": value for name, value in self.model.named_buffers()}
+        tensors |= {name: value for name, value in hidden.items() if f"model.{name[7:]}" not in tensors}
         for number, parameter in enumerate(self.model.parameters()):
             for name, value in self.optimizer.state.get(parameter, {}).items():
                 if isinstance(value, Tensor):
@@ -69,6 +72,9 @@ class Bench:
             {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
         )
         parameters = list(self.model.parameters())
+        for name, buffer in self.model.named_buffers():
+            if f"buffer.{name}" in tensors:
+                buffer.copy_(tensors[f"buffer.{name}"])
         for name, value in tensors.items():
             if name.startswith("optimizer."):
                 _, number, key = name.split(".")

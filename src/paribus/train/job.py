@@ -37,7 +37,11 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run to train: its identity, recipe and randomness, its images, its plan."""
+    """One run to train: its identity, recipe and randomness, its images, its plan.
+
+    Attributes:
+        source: digest of the user's model file when the run got its identity, "" for layers.
+    """
 
     run: str
     recipe: Recipe
@@ -45,4 +49,5 @@ class Job:
     images: SharedImages
     base_dir: Path
     plan: Plan
+    source: str = ""
     resume: Resume | None = None

@@ -1,15 +1,10 @@
 """The driver's side of the workers: starts them, feeds them, passes on what they say. Imports no torch."""
 
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
@@ -18,23 +13,16 @@ from typing import Self
 from paribus.core import Outcome
 from paribus.train.job import Job
 from paribus.train.messages import Event
-
-# One thread each: set before a worker imports torch, because its libraries read them once.
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# What makes a GPU's matrix products the same from run to run (cuBLAS reads it once, too).
-_REPEATABLE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
-# Tells glibc to keep freed memory: giving large blocks back and getting them again, page by page, took half the time
-# of convolutions with large batches (docs/log.md). Other C libraries do not read it.
-_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000"}
-_SAID_BYTES = 2000  # of a dead worker's last words
+from paribus.train.process import Process, start
 
 
 @dataclass(slots=True)
 class _Worker:
-    process: subprocess.Popen[bytes]
-    connection: Connection
-    said: Path
+    """A process; `run` is what it trains, and one that has run a user's code is `spent`: it trains nothing else."""
+
+    process: Process
     run: str | None = None
+    spent: bool = False
 
 
 class Pool:
@@ -59,10 +47,7 @@ class Pool:
     def close(self) -> None:
         """End all workers at once; an epoch that is not committed is not worth waiting for."""
         for worker in self._workers:
-            worker.process.kill()
-        for worker in self._workers:
-            worker.process.wait()
-            worker.connection.close()
+            worker.process.end()
         self._folder.cleanup()
 
     def train(self, runs: Sequence[str], *, job: Callable[[str], Job]) -> Iterator[list[Event]]:
@@ -82,67 +67,47 @@ class Pool:
         while unfinished:
             for worker in self._workers:
                 if worker.run is None and waiting:
-                    worker.run = waiting.popleft()
-                    with suppress(OSError):  # a worker that died while it waited is noticed when it is heard
-                        worker.connection.send(job(worker.run))
+                    self._give(worker, job(waiting.popleft()))
             events = self._hear()
             unfinished.difference_update(event.run for event in events if isinstance(event, Outcome))
             yield events
 
+    def _give(self, worker: _Worker, job: Job) -> None:
+        worker.run, worker.spent = job.run, job.recipe.model.module is not None
+        with suppress(OSError):  # a worker that died while it waited is noticed when it is heard
+            worker.process.connection.send(job)
+
     def _hear(self) -> list[Event]:
         """Return what the working processes have said since; wait until one says something."""
         heard: list[Event] = []
-        working = {worker.connection: number for number, worker in enumerate(self._workers) if worker.run}
+        working = {worker.process.connection: number for number, worker in enumerate(self._workers) if worker.run}
         for connection in wait(list(working)):
             assert isinstance(connection, Connection)
             heard += self._drain(connection, number=working[connection])
         return heard
 
     def _drain(self, connection: Connection, *, number: int) -> Iterator[Event]:
-        said = True
+        worker, said = self._workers[number], True
         while said:
             try:
                 event: Event = connection.recv()
             except (EOFError, OSError):
-                event = self._replace(number)
+                assert worker.run is not None
+                message = f"a worker died: {worker.process.bury()}"
+                event, worker.spent = Outcome(worker.run, "failed", epoch=0, step=0, message=message), True
             yield event
             if isinstance(event, Outcome):
-                self._workers[number].run = None
+                self._free(number)
                 return
             said = connection.poll()
 
-    def _replace(self, number: int) -> Outcome:
-        """Bury a worker that died in the middle of a run and start another; return the run's outcome."""
-        dead = self._workers[number]
-        code = dead.process.wait()
-        words = dead.said.read_bytes()[-_SAID_BYTES:].decode(errors="replace").strip()
-        message = f"the worker process {_cause(code)}" + (f"; its last words: {words}" if words else "")
-        assert dead.run is not None
-        dead.connection.close()
-        self._workers[number] = self._start(number)
-        return Outcome(run=dead.run, state="failed", epoch=0, step=0, message=message)
+    def _free(self, number: int) -> None:
+        """Make room for the next run; what a user's code has touched, and what has died, makes way for a new one."""
+        worker = self._workers[number]
+        worker.run = None
+        if worker.spent:
+            worker.process.end()
+            self._workers[number] = self._start(number)
 
     def _start(self, number: int) -> _Worker:
-        ours, theirs = Pipe()
-        said = Path(self._folder.name) / f"worker-{number}.txt"
-        descriptor = theirs.fileno()
-        with said.open("wb") as sink:  # what user code prints must not tear the progress display
-            process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-                [sys.executable, "-m", "paribus.train.worker", str(descriptor)],
-                env={**os.environ, **_ONE_THREAD, **_REPEATABLE, **_KEEP_MEMORY},
-                pass_fds=[descriptor],
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                start_new_session=True,  # Ctrl-C goes to the driver, which ends its workers itself
-            )
-        theirs.close()
-        return _Worker(process, ours, said)
-
-
-def _cause(code: int) -> str:
-    if code < 0:
-        name = signal.Signals(-code).name
-        hint = " (out of memory, most likely)" if name == "SIGKILL" else ""
-        return f"was ended by {name}{hint}"
-    return f"ended by itself with exit code {code}"
+        return _Worker(start("paribus.train.worker", said=Path(self._folder.name) / f"worker-{number}.txt"))

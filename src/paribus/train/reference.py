@@ -153,7 +153,7 @@ def _record(bench: Bench, run: str, environment: str, *, epoch: int, step: int, 
         clean_accuracy=measured["train"].accuracy,
         validation_loss=validation.loss if validation else None,
         validation_accuracy=validation.accuracy if validation else None,
-        test_loss=measured["test"].loss,
+        test_loss=measured["test"].loss if math.isfinite(measured["test"].loss) else None,
         test_accuracy=measured["test"].accuracy,
         batch_losses=_floats(result.losses) if result else b"",
         batch_accuracies=_floats(result.correct / result.sizes) if result else b"",
@@ -166,7 +166,7 @@ def _record(bench: Bench, run: str, environment: str, *, epoch: int, step: int, 
 
 def _finite(record: EpochRecord) -> bool:
     """Tell whether every measured loss is a number; weights can be lost in the very last update of an epoch."""
-    losses = (record.train_loss, record.clean_loss, record.validation_loss, record.test_loss)
+    losses = (record.train_loss, record.clean_loss, record.validation_loss)  # the test set decides nothing
     return all(loss is None or math.isfinite(loss) for loss in losses)
 
 

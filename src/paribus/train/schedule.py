@@ -43,7 +43,7 @@ def _one_cycle(cycle: OneCycleSchedule, *, peak: float, step: int, steps: int) -
     start = peak / cycle.div_factor
     rise = cycle.pct_start * steps - 1  # the update at which the peak is reached
     if step <= rise:
-        return _cosine(start, peak, step / rise)
+        return _cosine(start, peak, step / rise if rise > 0 else 1.0)
     return _cosine(peak, start / cycle.final_div_factor, (step - rise) / (steps - 1 - rise))
 
 

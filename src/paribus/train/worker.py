@@ -16,8 +16,9 @@ from queue import SimpleQueue
 
 import torch
 
-from paribus.core import EpochRecord, Outcome, ParibusError
+from paribus.core import EpochRecord, ModelError, Outcome, ParibusError
 from paribus.data import Images, SharedImages, open_images
+from paribus.models import source_digest
 from paribus.train.bench import lay_out
 from paribus.train.environment import environment, environment_digest, settle
 from paribus.train.job import Job
@@ -66,6 +67,7 @@ def _serve(job: Job, connection: Connection, opened: dict[SharedImages, Images])
 
 
 def _train(job: Job, connection: Connection, images: Images, facts: str) -> Outcome:
+    _check_source(job)
     bench = lay_out(job.recipe, streams=job.streams, images=images, base_dir=job.base_dir, plan=job.plan)
     connection.send(Started(run=job.run, train_images=len(bench.parts["train"])))
     reporter = _Reporter(connection, job.run)
@@ -77,6 +79,16 @@ def _train(job: Job, connection: Connection, images: Images, facts: str) -> Outc
         on_progress=reporter.images,
         resume=job.resume,
     )
+
+
+def _check_source(job: Job) -> None:
+    """Refuse to train another network under the identity of the one that was asked for."""
+    if source_digest(job.recipe.model, base_dir=job.base_dir) != job.source:
+        raise ModelError(
+            "model.module",
+            wrong=f"{job.recipe.model.module} has changed since this study was started",
+            allowed="run the study again: the changed file is another network, with runs of its own",
+        )
 
 
 class _Reporter:

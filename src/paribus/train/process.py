@@ -1,0 +1,101 @@
+"""Fresh Python processes with one connection to this one: for workers, and for calls that must not happen here."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from paribus.core import ModelError, ParibusError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# One thread each: set before a process imports torch, because its libraries read them once.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# What makes a GPU's matrix products the same from run to run (cuBLAS reads it once, too).
+_REPEATABLE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+# Tells glibc to keep freed memory: giving large blocks back and getting them again, page by page, took half the time
+# of convolutions with large batches (docs/log.md). Other C libraries do not read it.
+_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000"}
+_LAST_WORDS = 2000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A running process, the connection to it, and the file that takes what it prints."""
+
+    process: subprocess.Popen[bytes]
+    connection: Connection
+    said: Path
+
+    def bury(self) -> str:
+        """Wait for a process that has died, and say how it did."""
+        code = self.process.wait()
+        self.connection.close()
+        words = self.said.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:].strip()
+        return f"the process {_cause(code)}" + (f"; its last words: {words}" if words else "")
+
+    def end(self) -> None:
+        """End the process at once."""
+        self.process.kill()
+        self.process.wait()
+        self.connection.close()
+
+
+def start(module: str, *, said: Path) -> Process:
+    """Start `python -m module DESCRIPTOR`; the descriptor is the process's end of the connection."""
+    ours, theirs = Pipe()
+    descriptor = theirs.fileno()
+    with said.open("wb") as sink:  # what user code prints must tear neither progress nor JSON
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            [sys.executable, "-m", module, str(descriptor)],
+            env={**os.environ, **_ONE_THREAD, **_REPEATABLE, **_KEEP_MEMORY},
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,  # Ctrl-C goes to the driver, which ends its processes itself
+        )
+    theirs.close()
+    return Process(process, ours, said)
+
+
+def apart(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
+    """Return what a function gives when it is called in a fresh process; for functions that run a user's code.
+
+    Whatever that code prints, changes or breaks stays there.
+
+    Raises:
+        ParibusError: what the function raises.
+        ModelError: the process did not live to answer.
+    """
+    with tempfile.TemporaryDirectory(prefix="paribus-") as folder:
+        helper = start("paribus.train.apart", said=Path(folder) / "said.txt")
+        try:
+            helper.connection.send((function, args, named))
+            answer = helper.connection.recv()
+        except (EOFError, OSError):
+            raise ModelError("model.module", wrong=f"the user's own code did not return: {helper.bury()}") from None
+        except BaseException:
+            helper.end()
+            raise
+        helper.end()
+    if isinstance(answer, ParibusError):
+        raise answer
+    result: R = answer
+    return result
+
+
+def _cause(code: int) -> str:
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = " (out of memory, most likely)" if name == "SIGKILL" else ""
+        return f"was ended by {name}{hint}"
+    return f"ended by itself with exit code {code}"
