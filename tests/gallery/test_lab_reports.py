@@ -1,5 +1,6 @@
 import math
 import runpy
+from dataclasses import replace
 from statistics import mean, stdev
 from types import SimpleNamespace
 
@@ -46,7 +47,8 @@ def test_too_few_seeds_or_a_diverged_one_agree_with_nothing(script, runs):
 
 
 def test_sealed_test_values_stay_out_of_the_table(script, sealed):
-    study = sealed.study
+    # Overrides of the recipe took the published numbers away: they belong to the gallery's own.
+    study = replace(sealed.study, published=load_gallery("mnist-cnn-final").published)
     cells = {row.metric: script.published_line(row) for row in script.rows(study, sealed)}
     assert cells["test_accuracy"][2:6] == ("97.50 %", "", "", "")
     assert "sealed" in script.evidence(study, sealed)
