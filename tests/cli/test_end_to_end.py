@@ -1,6 +1,7 @@
 """The real command on the embedded digits, as a user types it."""
 
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -93,7 +94,7 @@ def test_ctrl_c_stops_within_three_seconds_and_says_how_to_go_on(environment, pl
     _, said = process.communicate(timeout=30)
     assert time.monotonic() - asked < 3
     assert process.returncode == 130
-    assert "paribus run tiny.toml train.epochs=5000" in said
+    assert "paribus run tiny.toml --no-report train.epochs=5000" in said
     assert "Traceback" not in said
     assert not _workers_of(process.pid)
 
@@ -164,6 +165,8 @@ def test_status_and_check_say_what_they_promise(trained, paribus):
     assert first["parameters"] == 64 * 16 + 16 + 16 * 10 + 10
     assert [layer["sum"] for layer in first["layers"] if layer["parameters"]] == ["64*16 + 16", "16*10 + 10"]
     assert check["estimate"]["seconds"] > 0
+    every = json.loads(paribus("status", "--json", cwd=folder).stdout)
+    assert [each["runs"] for each in every["studies"]] == [answer["runs"]]
     listed = paribus("status", cwd=folder).stdout
     assert "tiny" in listed
     assert "6 done" in listed
@@ -176,7 +179,11 @@ def test_status_and_check_say_what_they_promise(trained, paribus):
         (["run", "tiny.toml", "train.epoch=3"], "train.epochs"),
         (["run", "tiny.toml", "data.source=mnist"], "data.source=digits"),
         (["check", "tiny.toml", "model.layers=['Flatten', 'Liner(10)']"], "Linear"),
-        (["report", "tiny.toml"], "paribus run"),
+        (["report", "tiny.toml", "train.lr=0.2", "--dir", "my studies"], "is varied"),
+        (["report", "tiny.toml", "train.epochs=2", "--dir", "x y"], "paribus run tiny.toml train.epochs=2 --dir 'x y'"),
+        (["new", "no-such-folder/mine"], "No such file or directory"),
+        (["new", ""], "is no name"),
+        (["run", "tiny.toml", "--dir", "tiny.toml/studies"], "Not a directory"),
         (["run", "tiny.toml", "--device", "cuda:99"], "cpu"),
     ],
 )
@@ -186,6 +193,24 @@ def test_a_mistake_is_one_paragraph_that_names_the_fix(place, paribus, words, sa
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(place.glob("paribus-studies/*"))
+
+
+def test_a_directory_that_lost_its_study_file_is_named_and_the_others_are_listed(trained, paribus, tmp_path):
+    folder, answer = trained
+    shutil.copytree(folder, tmp_path / "copy")
+    shutil.copytree(tmp_path / "copy" / answer["directory"], tmp_path / "copy" / "paribus-studies" / "lost")
+    (tmp_path / "copy" / "paribus-studies" / "lost" / "study.toml").unlink()
+    listed = paribus("status", cwd=tmp_path / "copy")
+    assert listed.returncode == 0
+    assert "6 done" in listed.stdout
+    assert "study.toml is missing" in listed.stderr
+
+
+def test_lists_are_one_object_and_the_version_is_told(paribus, tmp_path):
+    assert json.loads(paribus("gallery", "--json", cwd=tmp_path).stdout)["studies"][0]["name"]
+    assert json.loads(paribus("data", "--json", cwd=tmp_path).stdout)["sources"][0]["source"]
+    assert re.fullmatch(r"paribus \d+\.\d+.*\n", paribus("--version", cwd=tmp_path).stdout)
+    assert "Start with:  paribus run quickstart" in paribus(cwd=tmp_path).stderr
 
 
 def _start(environment, place, *overrides):

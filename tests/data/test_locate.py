@@ -15,7 +15,7 @@ def test_missing_files_are_named_with_checksums_a_place_and_a_way_out(tmp_path):
         assert file.packed_sha256 in message
     assert str(tmp_path / "FashionMNIST" / "raw") in message
     assert "PARIBUS_DATA" in message
-    assert caught.value.next_command == "paribus run STUDY data.source=digits data.validation=0.2"
+    assert caught.value.next_command == "add to the command: data.source=digits data.validation=0.2"
 
 
 def test_a_folder_with_some_files_is_named_with_those_it_lacks(tmp_path, family):

@@ -2,8 +2,12 @@
 
 import pytest
 
-from paribus.lab.looking import NO_RULE, choose
-from paribus.store import Epoch, Run
+from paribus.core import StoreError
+from paribus.lab.looking import NO_RULE, NONE_LEFT, choose, declared, open_test
+from paribus.store import Epoch, Run, open_writer
+from paribus.study import load_gallery, parse_study
+
+STUDY = load_gallery("quickstart")
 
 
 def run(condition, seed, state="done"):
@@ -45,14 +49,46 @@ def table(**values):
 )
 def test_the_highest_mean_of_what_may_be_chosen(values, condition):
     runs, last = table(**values)
-    assert choose(runs, last)["condition"] == condition
+    assert choose(STUDY, runs=runs, last=last)["condition"] == condition
 
 
 def test_without_validation_the_rule_says_that_nothing_is_chosen():
-    assert choose(*table(a=[None]))["rule"] == NO_RULE
+    runs, last = table(a=[None])
+    assert choose(STUDY, runs=runs, last=last)["rule"] == NO_RULE
+
+
+def test_where_every_condition_lost_a_run_the_rule_says_that_none_is_left():
+    runs, last = table(a=["diverged", 0.9], b=[0.4, "diverged"])
+    assert choose(STUDY, runs=runs, last=last)["rule"] == NONE_LEFT
 
 
 def test_the_choice_names_its_runs_and_means():
-    choice = choose(*table(a=[0.5, 0.75], b=[0.25, 0.25]))
+    runs, last = table(a=[0.5, 0.75], b=[0.25, 0.25])
+    choice = choose(STUDY, runs=runs, last=last)
     assert choice["validation_accuracy"] == {"a": 0.625, "b": 0.25}
     assert choice["runs"] == ["a-0", "a-1", "b-0", "b-1"]
+    assert choice["declared"] == declared(STUDY)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("Does it matter", "Does it really matter", True),
+        ('label = "tanh"', 'label = "hyperbolic tangent"', True),
+        ("seeds = 5", "seeds = 4", False),
+        ('smallest_effect = "2pp"', 'smallest_effect = "3pp"', False),
+        ("seeds = 5", "seeds = 5\nalpha = 0.1", False),
+        ('{ model = "ReLU" }', '{ model = "tanh" }', False),
+    ],
+)
+def test_words_change_no_analysis_and_everything_that_a_verdict_stands_on_does(before, after, same):
+    assert before in STUDY.text
+    edited = parse_study(STUDY.text.replace(before, after), name="edited", base_dir=STUDY.base_dir)
+    assert (declared(edited) == declared(STUDY)) == same
+
+
+def test_a_look_that_could_not_be_counted_is_refused(tmp_path):
+    with open_writer(tmp_path / "study") as store:
+        with pytest.raises(StoreError, match="does not say which images"):
+            open_test(store, STUDY, runs=[], test_fingerprints=[], reason="none")
+        assert store.reader.looks() == ()

@@ -77,6 +77,21 @@ def test_without_validation_nothing_is_chosen_and_everything_is_shown(results):
     assert results.report().exists()
 
 
+def test_a_study_is_given_or_named(results):
+    toml = results.study.base_dir / "wide.toml"
+    assert pb.run(str(toml), folder=results.directory.parent, report=False).directory == results.directory
+    assert pb.check(toml, workers=1).runs == 4
+
+
+def test_an_edited_model_file_is_noted_until_it_is_trained(results):
+    file = results.study.base_dir / "net.py"
+    assert results.notes() == ()
+    file.write_text(NET + "# edited\n", encoding="utf-8")
+    (note,) = pb.status(results.directory).notes()
+    file.write_text(NET, encoding="utf-8")
+    assert note.startswith("net.py was edited after own was trained")
+
+
 def test_a_script_without_a_main_guard_trains_once(results, tmp_path):
     script = tmp_path / "script.py"
     toml = results.study.base_dir / "wide.toml"

@@ -174,3 +174,6 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(visit, report):
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
     widths = seen.page.eval_on_selector_all(".live svg", "nodes => nodes.map(node => node.clientWidth)")
     assert max(widths) <= 400
+    wider = visit(report, viewport={"width": 480, "height": 800}).ready()
+    cut = wider.page.eval_on_selector_all(".scroll", "nodes => nodes.map(node => node.scrollWidth - node.clientWidth)")
+    assert max(cut) == 0

@@ -6,7 +6,7 @@ from scipy import stats
 
 from paribus.core import StudyError
 from paribus.stats import RunTable, contrasts
-from paribus.stats.power import seeds_needed, upper_sd
+from paribus.stats.power import seeds_needed, seeds_to_differ, upper_sd
 from paribus.stats.student import half_width, holm, two_one_sided, two_sided
 
 A = [0.9705, 0.9712, 0.9698, 0.9701, 0.9709]
@@ -45,6 +45,15 @@ def test_five_seed_example():
         for sd in (estimate.sd, upper_sd(np.array(estimate.sd), np.array(5.0)))
     ]
     assert list(estimate.seeds_needed) == expected
+    assert estimate.seeds_as_observed is None  # 0.16 pp, below the margin
+
+
+def test_a_large_difference_says_what_would_show_it():
+    estimate = the_one(table_of(base=[0.90, 0.91, 0.90], a=[0.92, 0.99, 0.93]))
+    assert (estimate.verdict, estimate.difference > 10 * MARGIN) == ("undecided", True)
+    ratio = np.array([estimate.difference / estimate.sd])
+    assert estimate.seeds_as_observed == seeds_to_differ(ratio, alpha=0.05, contrasts=1)[0]
+    assert estimate.n < estimate.seeds_as_observed < estimate.seeds_needed[0]
 
 
 @given(studies)

@@ -4,7 +4,14 @@ from scipy import integrate, stats
 
 from paribus.core import StudyError
 from paribus.stats import MOST_SEEDS, detectable
-from paribus.stats.power import difference_power, equivalence_power, equivalence_ratio, seeds_needed, upper_sd
+from paribus.stats.power import (
+    difference_power,
+    equivalence_power,
+    equivalence_ratio,
+    seeds_needed,
+    seeds_to_differ,
+    upper_sd,
+)
 
 DESIGNS = [
     (n, level, delta)
@@ -103,3 +110,9 @@ def test_one_seed_detects_nothing():
 def test_an_error_rate_is_a_fraction():
     with pytest.raises(StudyError, match=r"design\.alpha: 5 is no error rate"):
         detectable(5, alpha=5)
+
+
+def test_seeds_to_differ_are_the_least_for_the_t_test_alone():
+    ratios = np.array([0.25, 1.0, 2.5])
+    for ratio, n in zip(ratios, seeds_to_differ(ratios, alpha=0.05, contrasts=4), strict=True):
+        assert one(difference_power, ratio, n, 0.0125) >= 0.8 > one(difference_power, ratio, n - 1, 0.0125)

@@ -68,6 +68,20 @@ def test_undecided_says_what_would_decide(needed, said):
     assert "which does not mean equal" in text
 
 
+def test_a_large_undecided_difference_says_what_would_show_it():
+    assert say(replace(OPEN, seeds_as_observed=7)).endswith(
+        "To tell a difference of 0.20 pp from none takes about 9 to 31 seeds (80 % chance); "
+        "about 7 show it if the true difference is as observed."
+    )
+
+
+def test_names_with_commas_are_told_apart():
+    both = [replace(OPEN, condition=f"lr=0.01, batch_size={size}", seeds_needed=None) for size in (16, 64, 256)]
+    assert answer(both, alpha=0.05, smallest_effect=None).startswith(
+        "Compared with batch 32: lr=0.01, batch_size=16; lr=0.01, batch_size=64 and lr=0.01, batch_size=256 are"
+    )
+
+
 def test_missing_verdicts_give_their_reason():
     assert say(LOST) == "batch 1 was 0.85 pp below batch 32 (n = 4 seeds): diverged. Why."
     alone = replace(LOST, verdict=None, n=1, difference=0.0)
@@ -87,7 +101,7 @@ def test_the_answer_to_a_study_groups_by_verdict():
         "batch 24 (0.070 pp above) is different, but by less than the 0.20 pp that would matter; "
         "batch 16 is equivalent (any difference is smaller than the 0.20 pp that would matter); "
         "batch 8 is undecided; batch 1 has diverged runs; batch 2 has no verdict. "
-        "Undecided does not mean equal; deciding takes about 9 to 31 seeds."
+        "Undecided does not mean equal; telling 0.20 pp from none takes about 9 to 31 seeds."
     )
 
 

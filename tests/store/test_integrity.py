@@ -85,6 +85,53 @@ def test_flipped_bits_of_the_file_are_found_or_change_nothing(finished, child):
     assert found > 20  # the rest hit space between rows
 
 
+ROWS_GONE = {
+    "epochs": ("run = 1 AND epoch = 3", lambda reader, _: reader.epochs()),
+    "sealed_epochs": ("run = 1 AND epoch = 3", lambda reader, _: reader.sealed(reader.looks()[0]).epochs()),
+    "batches": ("run = 1 AND epoch = 2", lambda reader, run: reader.batches(run)),
+    "look_runs": ("run = 1", lambda reader, _: reader.sealed(reader.looks()[0])),
+    "weights": ("run = 1", lambda reader, run: reader.weights(run)),
+    "sealed_predictions": ("run = 1", lambda reader, run: reader.sealed(reader.looks()[0]).predictions(run)),
+}
+
+
+@pytest.mark.parametrize("table", ROWS_GONE)
+def test_a_row_that_is_gone_is_missed(finished, child, table):
+    """A checksum says nothing of a row that is not found; an answer without it would look like any other."""
+    where, read = ROWS_GONE[table]
+    with closing(sqlite3.connect(finished / "study.db")) as connection:
+        assert connection.execute(f"DELETE FROM {table} WHERE {where}").rowcount == 1  # noqa: S608  our own names
+        connection.commit()
+    with open_reader(finished) as reader, pytest.raises(StoreError, match="is damaged"):
+        read(reader, child.RUNS[0].id)
+    assert check_integrity(finished)
+
+
+def test_an_index_that_leads_past_a_run_is_found_by_readers_and_writers(finished, child):
+    path = finished / "study.db"
+    spoiled = path.read_bytes().replace(child.RUNS[0].id.encode(), b"0" * 64)
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_runs_1'"
+        ).fetchone()
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    whole = bytearray(path.read_bytes())
+    whole[(page - 1) * size : page * size] = spoiled[(page - 1) * size : page * size]
+    path.write_bytes(whole)
+    with open_reader(finished) as reader, pytest.raises(StoreError, match="table runs"):
+        reader.runs()
+    with pytest.raises(StoreError, match="table runs"):
+        open_writer(finished)
+
+
+def test_a_lost_state_is_no_silent_start_from_scratch(interrupted, child):
+    with closing(sqlite3.connect(interrupted / "study.db")) as connection:
+        connection.execute("DELETE FROM states")
+        connection.commit()
+    with open_writer(interrupted) as store, pytest.raises(StoreError, match=r"the state of run \w+ is damaged"):
+        store.state(child.RUNS[0].id)
+
+
 def test_contradictions_between_rows_are_found(finished):
     with closing(sqlite3.connect(finished / "study.db")) as connection:
         connection.execute("DELETE FROM epochs WHERE run = 1 AND epoch = 1")

@@ -128,13 +128,15 @@ def test_diverged_keeps_the_losses_of_its_unfinished_epoch(started, child):
 
 def test_failed_goes_on_from_its_latest_state(started, child):
     run = child.RUNS[0].id
-    started.finish(Outcome(run=run, state="failed", epoch=0, step=3, message="out of memory"))
+    started.commit_epoch(child.record(run, 1))
+    # What a worker that died says of epoch and step is not known, and not asked.
+    started.finish(Outcome(run=run, state="failed", epoch=0, step=0, message="out of memory"))
     found = started.reader.runs()[0]
-    assert (found.state, found.steps, found.message) == ("failed", 0, "out of memory")
+    assert (found.state, found.epochs, found.steps, found.message) == ("failed", 1, 5, "out of memory")
     started.start(run, child.PLAN)
     assert started.reader.runs()[0].message == ""
-    assert started.state(run).epoch == 0
-    started.commit_epoch(child.record(run, 1))
+    assert started.state(run) == ResumePoint(epoch=1, step=5, state=child.record(run, 1).state)
+    started.commit_epoch(child.record(run, 2))
 
 
 @pytest.mark.parametrize("change", [{"epoch": 1}, {"weights": None}, {"state": "diverged"}])

@@ -1,6 +1,7 @@
 import pytest
 
-from paribus.core import STREAMS
+from paribus.core import STREAMS, StudyError
+from paribus.stats.responses import check_alpha
 from paribus.study import Design
 
 
@@ -18,3 +19,11 @@ def test_anything_else_is_no_effect(text):
 def test_streams_have_one_order():
     assert Design.model_validate({"vary_streams": ("order", "init", "init")}).vary_streams == ("init", "order")
     assert Design().vary_streams == STREAMS
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5, 0.6])
+def test_an_error_rate_that_no_test_can_have_is_refused_before_training(alpha):
+    with pytest.raises(StudyError, match="no error rate"):
+        check_alpha(alpha)
+    with pytest.raises(ValueError, match="alpha"):
+        Design.model_validate({"alpha": alpha})

@@ -34,6 +34,9 @@ def test_a_reference_is_a_file_a_name_or_a_directory(tmp_path, base, monkeypatch
         again = resolve(str(reference), base_dir=tmp_path)
         assert again == mine
     assert resolve(".").base_dir == directory
+    (directory / "study.toml").rename(directory / "study.db")
+    with pytest.raises(StudyError, match=r"study\.toml is missing"):
+        resolve(str(directory))
 
 
 def test_what_is_no_study_gets_the_nearest_name(tmp_path, monkeypatch):

@@ -87,6 +87,21 @@ def test_an_unknown_factor_is_refused_with_the_nearest_path(refuse, change, fact
     assert (error.wrong, error.nearest) == ("unknown key", nearest)
 
 
+@pytest.mark.parametrize(
+    ("levels", "meant"),
+    [("0.01,0.1", "[0.01, 0.1]"), ("SGD, Adam", '["SGD", "Adam"]'), ("SGD", '["SGD"]'), ("0.1", "[0.1]")],
+)
+def test_levels_without_brackets_are_shown_with_them(refuse, base, levels, meant):
+    assert refuse(base, f"vary.train.lr={levels}").allowed == f"a list of levels: {meant}"
+
+
+@pytest.mark.parametrize(("line", "key"), [("seeds = 3", "seeds"), ("baseline = { train.lr = 0.1 }", "baseline")])
+def test_a_forgotten_design_header_is_noticed(refuse, change, line, key):
+    error = refuse(change("[design]\nseeds = 5", line))
+    assert "is [design] missing above it?" in error.wrong
+    assert error.nearest == f"design.{key}"
+
+
 def test_a_factor_inside_another_is_refused(refuse, change):
     text = change("[vary]\n", '[vary]\ntrain = [{ label = "x", lr = 1, batch_size = 2, epochs = 3 }]\n')
     assert refuse(text).wrong == "overlaps with vary.train"

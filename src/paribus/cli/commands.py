@@ -6,17 +6,18 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paribus.cli.safe import plain
 from paribus.core import ParibusError
 
+if TYPE_CHECKING:
+    from paribus.lab import Results
+
 app = typer.Typer(
     name="paribus",
-    help="A laboratory for controlled experiments on image classifiers. All else equal.\n\n"
-    "Start with:  paribus run quickstart",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -36,6 +37,25 @@ Workers = Annotated[int | None, typer.Option(min=1, help="processes that train; 
 _STUDIES = Path("paribus-studies")
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  as typer calls it
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(f"paribus {version('paribus')}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", help="print the version", callback=_print_version, is_eager=True)]
+
+
+@app.callback()
+def options(*, version: Version = False) -> None:
+    """A laboratory for controlled experiments on image classifiers. All else equal.
+
+    Start with:  paribus run quickstart
+    """  # noqa: D401  what the program is, as its help says
+
+
 @app.command()
 def gallery(
     name: Annotated[str | None, typer.Argument(help="print this study")] = None, *, as_json: AsJson = False
@@ -53,7 +73,8 @@ def gallery(
         return
     studies = [load_gallery(each) for each in gallery_names()]
     if as_json:
-        _print_json([{"name": each.name, "question": each.question, "takes": each.takes} for each in studies])
+        listed = [{"name": each.name, "question": each.question, "takes": each.takes} for each in studies]
+        _print_json({"studies": listed})
     else:
         views.show_gallery(studies)
 
@@ -70,10 +91,18 @@ def new(
     from paribus.core import StudyError  # noqa: PLC0415
     from paribus.study import gallery_text  # noqa: PLC0415
 
-    path = Path(name).with_suffix(".toml")
-    if path.exists():
-        raise StudyError(str(path), wrong="is there already", allowed="a name that is free")
-    path.write_text(gallery_text(source), encoding="utf-8")
+    text = gallery_text(source)
+    path = Path(name.removesuffix(".toml") + ".toml")
+    if not path.name.removesuffix(".toml").strip("."):
+        raise StudyError("NAME", wrong=f"{name!r} is no name", allowed="letters, digits, - and _")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise StudyError(str(path), wrong="is there already", allowed="a name that is free") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
+        wrong = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+        raise StudyError(str(path), wrong=wrong, allowed="a name in a folder that is there") from error
     typer.echo(f"{path} is written, a copy of {source}. Edit it, then:  paribus check {path}")
 
 
@@ -96,7 +125,7 @@ def data(
         raise StudyError("paribus data", wrong=f"no action {action!r}", allowed="list")
     found = source_status(data_dir=data_dir)
     if as_json:
-        _print_json(views.sources_json(found))
+        _print_json({"sources": views.sources_json(found)})
     else:
         views.show_sources(found)
 
@@ -149,11 +178,11 @@ def run(
     from paribus.cli import live, views  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
-    loaded = lab.load(study, *(overrides or ()))
+    place = lab.find(study, *(overrides or ()), folder=folder)
     try:
         with live.Live(views.stderr) as watch:
             results = lab.run(
-                loaded, folder=folder, data_dir=data_dir, device=device, workers=workers,
+                place, data_dir=data_dir, device=device, workers=workers,
                 quick=quick, sealed=sealed, report=report, watch=watch,
             )  # fmt: skip
     except KeyboardInterrupt:
@@ -163,6 +192,7 @@ def run(
         _print_json(results.json())
     else:
         views.show_results(results)
+        _print_notes(results)
     if results.failed:
         raise typer.Exit(1)
 
@@ -183,21 +213,20 @@ def status(
     from paribus.cli import views  # noqa: PLC0415
 
     if study is None:
-        found, broken = [], []
-        for path in sorted(folder.glob("*/study.db")):
-            try:
-                found.append(lab.status(path.parent))
-            except ParibusError as error:
-                broken.append(str(error))
+        found, broken = lab.statuses(folder)
         if as_json:
-            _print_json([each.json() for each in found])
+            _print_json({"studies": [each.json() for each in found]})
         else:
             views.show_studies(found, folder=folder)
-        for message in broken:
-            typer.echo(f"paribus: {plain(message)}", err=True)
+        for error in broken:
+            typer.echo(f"paribus: {plain(str(error))}", err=True)
         return
-    results = lab.status(lab.load(study, *overrides) if overrides else study, folder=folder)
-    _print_json(results.json()) if as_json else views.show_status(results)
+    results = lab.status(lab.find(study, *(overrides or ()), folder=folder))
+    if as_json:
+        _print_json(results.json())
+    else:
+        views.show_status(results)
+        _print_notes(results)
 
 
 @app.command()
@@ -216,7 +245,7 @@ def reveal(
     from paribus import lab  # noqa: PLC0415
     from paribus.cli import views  # noqa: PLC0415
 
-    results = lab.reveal(lab.load(study, *overrides) if overrides else study, reason=reason, folder=folder)
+    results = lab.reveal(lab.find(study, *(overrides or ()), folder=folder), reason=reason)
     _print_json(results.json()) if as_json else views.show_results(results)
 
 
@@ -234,7 +263,7 @@ def report(
     """
     from paribus import lab  # noqa: PLC0415
 
-    results = lab.status(lab.load(study, *overrides) if overrides else study, folder=folder)
+    results = lab.status(lab.find(study, *(overrides or ()), folder=folder))
     path = results.report()
     _print_json(results.json()) if as_json else typer.echo(path)
 
@@ -254,6 +283,11 @@ def _run() -> int:
             raise
         typer.echo(f"paribus: {plain(str(error))}", err=True)
         return error.exit_code
+    except OSError as error:
+        if debug:
+            raise
+        typer.echo(f"paribus: {plain(str(error))}", err=True)
+        return 1
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped", err=True)
         return INTERRUPTED
@@ -269,6 +303,11 @@ def _run() -> int:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a handler
     raise KeyboardInterrupt
+
+
+def _print_notes(results: "Results") -> None:
+    for note in results.notes():
+        typer.echo(f"note: {plain(note)}")
 
 
 def _print_json(value: object) -> None:

@@ -58,7 +58,7 @@ class Live:
 
 def describe(snapshot: Snapshot) -> str:
     """Return a snapshot as one line: runs, epochs, images per second, time left."""
-    parts = [f"run {snapshot.runs_done} of {snapshot.runs}", f"{snapshot.epochs_done} epochs"]
+    parts = [f"{snapshot.runs_done} of {snapshot.runs} runs done", f"{snapshot.epochs_done} epochs"]
     if snapshot.images_per_second:
         parts.append(f"{snapshot.images_per_second:,.0f} images/s")
     if snapshot.seconds_left is not None:

@@ -80,9 +80,9 @@ def _read_batches(
 
 
 def _instead(spec: DataSpec) -> str:
-    """Return the command that does the same study on images that are there, sizes made to fit them."""
+    """Return what to add to the command for the same study on images that are there, sizes made to fit them."""
     digits = SOURCES["digits"]
-    words = ["paribus run STUDY data.source=digits"]
+    words = ["add to the command: data.source=digits"]
     if isinstance(spec.validation, int) and spec.validation * 2 > digits.train:
         words.append("data.validation=0.2")
     if spec.train_images is not None and spec.train_images * 2 > digits.train:

@@ -30,7 +30,8 @@ def draw_lines(data: LinesData) -> alt.ConcatChart:
         if layers:
             chart = alt.layer(*layers, width=width, height=height)
             charts.append(chart.properties(title=panel) if len(panels) > 1 else chart)
-    whole = alt.concat(*charts, columns=columns, spacing=18).resolve_scale(color="shared")
+    shared = alt.Resolve(scale=alt.ScaleResolveMap(color="shared"))
+    whole = alt.concat(*charts, columns=columns, spacing=18, resolve=shared)
     finished: alt.ConcatChart = themed(whole)
     finished.datasets = rows
     return finished

@@ -4,23 +4,27 @@ Never: computes what a room computes. The only room that knows every other.
 """
 
 from paribus.lab.check import Check, check
+from paribus.lab.places import STUDIES, Place, find, load
 from paribus.lab.progress import Ended, Snapshot, Watch
 from paribus.lab.results import Results
 from paribus.lab.table import Table
-from paribus.lab.verbs import STUDIES, load, report, reveal, run, status
+from paribus.lab.verbs import report, reveal, run, status, statuses
 
 __all__ = [
     "STUDIES",
     "Check",
     "Ended",
+    "Place",
     "Results",
     "Snapshot",
     "Table",
     "Watch",
     "check",
+    "find",
     "load",
     "report",
     "reveal",
     "run",
     "status",
+    "statuses",
 ]

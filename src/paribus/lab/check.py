@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.core import DataFacts, ModelFacts
+from paribus.lab.places import load
 from paribus.study import Study
 
 if TYPE_CHECKING:
@@ -55,13 +56,16 @@ class Check:
         return {"runs": self.runs, "conditions": conditions, "estimate": estimate, "findings": []}
 
 
-def check(study: Study, *, data_dir: Path | None = None, device: str = "cpu", workers: int | None = None) -> Check:
+def check(
+    study: Study | str | Path, *, data_dir: Path | None = None, device: str = "cpu", workers: int | None = None
+) -> Check:
     """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
     from paribus.lab.prepare import prepare  # noqa: PLC0415
     from paribus.lab.training import worker_count  # noqa: PLC0415
     from paribus.stats import can_show, smallest_effect  # noqa: PLC0415
     from paribus.train import settle_device  # noqa: PLC0415
 
+    study = study if isinstance(study, Study) else load(study)
     device = settle_device(device)
     prepared = prepare(study, data_dir=data_dir)
     models = _models(prepared)

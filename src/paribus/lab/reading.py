@@ -1,27 +1,27 @@
 """From a study's directory to results: the study says which runs there are, the store what became of them."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from paribus.lab.looking import last_epochs, look_at
+from paribus.lab.looking import condition_names, last_epochs, looks_at
 from paribus.lab.results import Results
-from paribus.store import Run, SealedEpoch, StoreReader, count_looks, open_reader
+from paribus.store import Choice, Look, LookCount, Run, SealedEpoch, StoreReader, count_looks, open_reader
 from paribus.study import Run as StudyRun
 from paribus.study import Study, runs
 
 
-def read(directory: Path, study: Study) -> Results:
-    """Read a study's directory."""
+def read(directory: Path, study: Study, *, count: Callable[..., LookCount] = count_looks) -> Results:
+    """Read a study's directory; `count` counts looks over its folder."""
     with open_reader(directory) as store:
-        return read_from(store, study)
+        return read_from(store, study, count=count)
 
 
-def read_from(store: StoreReader, study: Study) -> Results:
+def read_from(store: StoreReader, study: Study, *, count: Callable[..., LookCount] = count_looks) -> Results:
     """Read an open store. Runs that the study asks for and the store does not know are waiting."""
     rows = _rows(store, study)
-    look = look_at(store, rows)
+    look = next(reversed(looks_at(store, study, rows)), None)
     opened: dict[str, list[SealedEpoch]] = {}
     for test in store.sealed(look).epochs() if look else ():
         opened.setdefault(test.run, []).append(test)
@@ -29,6 +29,7 @@ def read_from(store: StoreReader, study: Study) -> Results:
     trained_in = {epoch.environment for epoch in store.epochs() if epoch.run in ids}
     facts = _facts(store, study)
     prints = {each["test_fingerprint"] for each in facts["data"].values()}
+    prints |= {look.test_fingerprint} if look else set()
     folder = store.directory.absolute().parent
     return Results(
         study=study,
@@ -37,11 +38,21 @@ def read_from(store: StoreReader, study: Study) -> Results:
         last=last_epochs(store),
         test={run: tuple(epochs) for run, epochs in opened.items()},
         look=look,
-        choice=store.choice(look.choice_sha256) if look and look.choice_sha256 else None,
-        looks=max((count_looks(folder, test_fingerprint=each).looks for each in prints), default=0),
+        choice=_choice(store, study, look),
+        looks=max((count(folder, test_fingerprint=each).looks for each in prints), default=0),
         facts=facts,
         environments=tuple(value for name, value in store.environments().items() if name in trained_in),
     )
+
+
+def _choice(store: StoreReader, study: Study, look: Look | None) -> Choice | None:
+    """Return the choice of a look; the chosen condition by its present name, which may be a new label."""
+    choice = store.choice(look.choice_sha256) if look and look.choice_sha256 else None
+    if choice is None or choice.value["condition"] is None:
+        return choice
+    recipes = {name: recipe for recipe, name in choice.value["names"].items()}
+    present = condition_names(study)[recipes[choice.value["condition"]]]
+    return dataclasses.replace(choice, value={**choice.value, "condition": present})
 
 
 def _rows(store: StoreReader, study: Study) -> tuple[Run, ...]:
@@ -78,15 +89,18 @@ def _waiting(run: StudyRun) -> Run:
 
 
 def _facts(store: StoreReader, study: Study) -> dict[str, Mapping[str, Any]]:
-    """Return what is known of the data and networks of this study's conditions, in the order of the conditions."""
+    """Return what is known of the data and networks of this study's runs, in the order of its conditions.
+
+    The "study" facts name the conditions that use each. A driver that has just begun has written nothing yet.
+    """
     known = store.facts("study")
-    names = [run.condition for run in runs(study)]
-    facts: dict[str, Mapping[str, Any]] = {"study": known}
-    for kind, users in (("data", known["data"]), ("model", known["models"])):
-        stored = store.facts(kind)
-        places = {
-            key: min((names.index(each) for each in used if each in names), default=None) for key, used in users.items()
-        }
-        order = sorted((place, key) for key, place in places.items() if place is not None and key in stored)
-        facts[kind] = {key: stored[key] for _, key in order}
-    return facts
+    facts: dict[str, Mapping[str, Any]] = {}
+    used: dict[str, dict[str, list[str]]] = {"data": {}, "models": {}}
+    for kind, users in (("data", "data"), ("model", "models")):
+        stored, keys = store.facts(kind), known.get(users, {})
+        for run in runs(study):
+            key = keys.get(run.key)
+            if key in stored and run.condition not in used[users].setdefault(key, []):
+                used[users][key].append(run.condition)
+        facts[kind] = {key: stored[key] for key in used[users]}
+    return {"study": {**known, **used}, **facts}

@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import html
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
 _UNJUDGED = (
     "The test set is sealed and there is no validation split: nothing can be compared before the test set is opened."
 )
+_ALL_LOST = "Every run diverged: there is nothing to compare, and the test set stays sealed."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """A study as its directory holds it at one moment; read-only, and without torch.
 
@@ -30,8 +33,8 @@ class Results:
         runs: the runs that the study asks for.
         last: each run's latest epoch.
         test: each run's test loss and accuracy by epoch; empty while sealed.
-        look: the look that opened the test set for all runs, None while sealed.
-        choice: what was chosen before that look.
+        look: the look that opened the test set for all runs and the analysis that is declared, None while sealed.
+        choice: what was chosen before that look, by the condition's present name.
         looks: how often this test set was opened, over all studies of the folder.
         facts: "data" and "model" facts by key, "study" facts.
         environments: what the epochs of these runs were trained in; more than one are mixed numerics.
@@ -48,6 +51,14 @@ class Results:
     facts: Mapping[str, Mapping[str, Any]]
     environments: tuple[Mapping[str, str], ...]
 
+    def __repr__(self) -> str:
+        states = ", ".join(f"{count} {state}" for state, count in Counter(run.state for run in self.runs).items())
+        return f"<Results of {self.study.name}: {states}; {self.response} accuracy; {self.directory}>"
+
+    def _repr_html_(self) -> str:
+        words = f"<p><b>{html.escape(self.study.name)}</b>: {html.escape(self.answer())}</p>"
+        return words + self.table()._repr_html_() + self.effects()._repr_html_()
+
     @property
     def response(self) -> str:
         """The split that the verdicts stand on: "test" after a look at all runs, "validation" before."""
@@ -59,11 +70,11 @@ class Results:
         return expand(self.study)
 
     @functools.cached_property
-    def margin(self) -> tuple[float, str]:
-        """The smallest effect, a fraction, and where it comes from."""
+    def margin(self) -> tuple[float | None, str]:
+        """The smallest effect, a fraction, and where it comes from; None where there are no images to judge by."""
         from paribus.stats import smallest_effect  # noqa: PLC0415  scipy: not for a look at the state of runs
 
-        return smallest_effect(self.study.design.smallest_effect, images=max(1, self._images))
+        return smallest_effect(self.study.design.smallest_effect, images=self._images) if self.judged else (None, "")
 
     @functools.cached_property
     def estimates(self) -> "tuple[ConditionEstimate, ...]":
@@ -71,7 +82,7 @@ class Results:
         from paribus.stats import describe  # noqa: PLC0415
 
         found = describe(self._responses, alpha=self.study.design.alpha)
-        return found if self.judged else tuple(dataclasses.replace(each, reason=_UNJUDGED) for each in found)
+        return found if self.judged else tuple(dataclasses.replace(each, reason=self._unjudged) for each in found)
 
     @functools.cached_property
     def contrasts(self) -> "tuple[ContrastEstimate, ...]":
@@ -79,7 +90,7 @@ class Results:
         from paribus.stats import contrasts  # noqa: PLC0415
 
         found = contrasts(self._responses, smallest_effect=self.margin[0], alpha=self.study.design.alpha)
-        return found if self.judged else tuple(dataclasses.replace(each, reason=_UNJUDGED) for each in found)
+        return found if self.judged else tuple(dataclasses.replace(each, reason=self._unjudged) for each in found)
 
     def sentences(self) -> dict[str, str]:
         """Return what each contrast allows to be said, by condition."""
@@ -93,7 +104,7 @@ class Results:
         from paribus.stats import answer, spread  # noqa: PLC0415
 
         if not self.judged:
-            return _UNJUDGED
+            return self._unjudged
         if not self.contrasts:
             return spread(self.estimates[0], alpha=self.study.design.alpha, response=f"{self.response} accuracy")
         return answer(self.contrasts, alpha=self.study.design.alpha, smallest_effect=self.margin[0])
@@ -148,6 +159,11 @@ class Results:
         return tuple(run for run in self.runs if run.state == "failed")
 
     @property
+    def measured(self) -> bool:
+        """Whether any run ended well: without one there is nothing to open the test set for."""
+        return any(run.state == "done" for run in self.runs)
+
+    @property
     def complete(self) -> bool:
         """Whether every run has ended, well or diverged."""
         return all(run.state in ("done", "diverged") for run in self.runs)
@@ -161,6 +177,16 @@ class Results:
         """Return a run's validation accuracy at its latest epoch; None without a split, and for a diverged run."""
         epoch = self.last.get(run.id)
         return epoch.validation_accuracy if epoch and run.state != "diverged" else None
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what a reader should know beside the numbers, in sentences; empty when there is nothing."""
+        from paribus.lab.noting import notes  # noqa: PLC0415
+
+        return notes(self)
+
+    @property
+    def _unjudged(self) -> str:
+        return _ALL_LOST if self.complete and not self.measured else _UNJUDGED
 
     @functools.cached_property
     def _responses(self) -> "RunTable":

@@ -1,45 +1,28 @@
-"""The verbs: load, run, status, reveal, report. Each reads as a table of contents; the rooms do the work."""
+"""The verbs: run, status, reveal, report. Each reads as a table of contents; the rooms do the work."""
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paribus.core import StudyError
+from paribus.core import ParibusError, StudyError
+from paribus.lab.places import STUDIES, Place, placed
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.reading import read, read_from
 from paribus.lab.results import Results
-from paribus.store import Store, open_reader, open_writer
-from paribus.study import Study, directory_name, resolve
+from paribus.store import Store, count_looks, open_writer
+from paribus.study import Study, directory_name
 from paribus.study import quick as smoke_sized
 
 if TYPE_CHECKING:
     from paribus.lab.prepare import Prepared
 
-STUDIES = Path("paribus-studies")
 _ENDED = ("done", "diverged")
-
-
-def load(reference: str | Path, *overrides: str) -> Study:
-    """Load a study: a TOML file, the name of a gallery study, or a study's directory.
-
-    Args:
-        reference: where it is.
-        overrides: settings to change, as on the command line: "train.epochs=3", "vary.train.lr=[0.1,0.3]".
-
-    Raises:
-        StudyError: there is no such study, or something in it is wrong.
-    """
-    directory = Path(reference)
-    if not (directory / "study.toml").is_file():
-        return resolve(str(reference), overrides=overrides)
-    with open_reader(directory) as store:
-        known = store.facts("study")
-    study = resolve(str(reference), overrides=overrides, base_dir=Path(known["base_dir"]))
-    return dataclasses.replace(study, name=known["name"])
+_QUICK = "# changed: run --quick"  # so begins a line that `quick` leaves in the text of a study, for good
 
 
 def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
-    study: Study,
+    study: Study | str | Path | Place,
     *,
     folder: Path = STUDIES,
     data_dir: Path | None = None,
@@ -53,8 +36,8 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     """Train what is missing, choose on validation, open the test set once, write the report.
 
     Args:
-        study: the study.
-        folder: of studies; this one gets a directory of its own in it.
+        study: the study, or where it is.
+        folder: of studies; this one gets a directory of its own in it, unless it is given by its directory.
         data_dir: where to look for data files first.
         device: "cpu", "cuda", "cuda:1", or "auto".
         workers: processes that train; one per core on the CPU by default.
@@ -71,12 +54,13 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     from paribus.lab.training import describe_models, train_all  # noqa: PLC0415
     from paribus.train import settle_device  # noqa: PLC0415
 
-    study = smoke_sized(study) if quick else study
+    place = placed(study, folder=folder)
+    place = _made_small(place) if quick else place
+    study = place.study
     device = settle_device(device)
     watch(Snapshot("reading images"))
     prepared = prepare(study, data_dir=data_dir)
-    directory = folder / directory_name(study)
-    with open_writer(directory) as store:
+    with open_writer(place.directory) as store:
         _write_down(store, prepared)
         ended = {each.id for each in store.reader.runs() if each.state in _ENDED}
         missing = [each for each in prepared.runs if each.id not in ended]
@@ -84,8 +68,8 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
             train_all(store, prepared=prepared, missing=missing, device=device, workers=workers, watch=watch)
         describe_models(store, prepared)
         results = read_from(store.reader, study)
-        if results.complete and not (quick or sealed):
-            open_test(store, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason="run")
+        if results.complete and results.measured and not (sealed or _is_quick(study)):
+            open_test(store, study, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason="run")
             results = read_from(store.reader, study)
     if report:
         watch(Snapshot("writing the report"))
@@ -93,58 +77,89 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     return results
 
 
-def status(study: Study | str | Path, *, folder: Path = STUDIES) -> Results:
+def status(study: Study | str | Path | Place, *, folder: Path = STUDIES) -> Results:
     """Read what is done, running, diverged or failed; works while the study trains, and without torch."""
-    directory, study = _at(study, folder=folder)
-    return read(directory, study)
+    place = _trained(study, folder=folder)
+    return read(place.directory, place.study)
 
 
-def reveal(study: Study | str | Path, *, reason: str, folder: Path = STUDIES) -> Results:
+def statuses(folder: Path = STUDIES) -> tuple[tuple[Results, ...], tuple[ParibusError, ...]]:
+    """Read every study of a folder; return them, and what is wrong with those that cannot be read."""
+    found: list[Results] = []
+    broken: list[ParibusError] = []
+    count = functools.cache(count_looks)  # each counts over the whole folder
+    for path in sorted(folder.glob("*/study.db")):
+        try:
+            place = _trained(path.parent, folder=folder)
+            found.append(read(place.directory, place.study, count=count))
+        except ParibusError as error:
+            broken.append(error)
+    return tuple(found), tuple(broken)
+
+
+def reveal(study: Study | str | Path | Place, *, reason: str, folder: Path = STUDIES) -> Results:
     """Open the test set of a study that was run sealed; the look is logged with its reason.
 
     Raises:
-        StudyError: some runs are not finished: the test set is opened for all conditions together.
+        StudyError: some runs are not finished: the test set is opened for all conditions together; or there is
+            nothing to be seen, or the study is a quick one.
     """
     from paribus.lab.looking import open_test  # noqa: PLC0415
 
-    directory, study = _at(study, folder=folder)
-    with open_writer(directory) as store:
-        results = read_from(store.reader, study)
-        if not results.complete:
-            waiting = sum(each.state not in _ENDED for each in results.runs)
-            raise StudyError(
-                study.name,
-                wrong=f"{waiting} of {len(results.runs)} runs are not finished",
-                allowed="the test set is opened once, for all conditions together",
-                next_command=f"paribus run {study.name} --sealed",
-            )
-        open_test(store, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason=reason)
-        results = read_from(store.reader, study)
+    place = _trained(study, folder=folder)
+    with open_writer(place.directory) as store:
+        results = read_from(store.reader, place.study)
+        _refuse_to_reveal(results, place)
+        open_test(store, place.study, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason=reason)
+        results = read_from(store.reader, place.study)
     results.report()
     return results
 
 
-def report(study: Study | str | Path, *, folder: Path = STUDIES) -> Path:
+def report(study: Study | str | Path | Place, *, folder: Path = STUDIES) -> Path:
     """Rebuild the report from the store; needs no torch and no data."""
     return status(study, folder=folder).report()
 
 
-def _at(study: Study | str | Path, *, folder: Path) -> tuple[Path, Study]:
-    """Return the directory of a study that was run, and the study.
+def _trained(study: Study | str | Path | Place, *, folder: Path) -> Place:
+    """Return the place of a study that was run.
 
     Raises:
         StudyError: it was never run here.
     """
-    if not isinstance(study, Study):
-        if (Path(study) / "study.toml").is_file():
-            return Path(study), load(study)
-        study = load(study)
-    directory = folder / directory_name(study)
-    if not (directory / "study.db").is_file():
+    place = placed(study, folder=folder)
+    if not (place.directory / "study.db").is_file():
+        wrong = f"was not run here: there is no {place.directory}"
+        raise StudyError(place.study.name, wrong=wrong, next_command=f"paribus run {place.said}")
+    return place
+
+
+def _refuse_to_reveal(results: Results, place: Place) -> None:
+    name = place.study.name
+    if _is_quick(place.study):
+        raise StudyError(name, wrong="is a quick study", allowed="its test set is never opened; run it without --quick")
+    if not results.complete:
+        waiting = sum(each.state not in _ENDED for each in results.runs)
         raise StudyError(
-            study.name, wrong=f"was not run here: there is no {directory}", next_command=f"paribus run {study.name}"
+            name,
+            wrong=f"{waiting} of {len(results.runs)} runs are not finished",
+            allowed="the test set is opened once, for all conditions together",
+            next_command=f"paribus run {place.said} --sealed",
         )
-    return directory, study
+    if not results.measured:
+        raise StudyError(name, wrong="every run diverged", allowed="the test set is opened when there is one to judge")
+
+
+def _made_small(place: Place) -> Place:
+    """Return the quick study of a study, beside it; a quick one stays as it is."""
+    if _is_quick(place.study):
+        return place
+    study = smoke_sized(place.study)
+    return Place(study, place.directory.parent / directory_name(study), place.said)
+
+
+def _is_quick(study: Study) -> bool:
+    return any(line.startswith(_QUICK) for line in study.text.splitlines())
 
 
 def _write_down(store: Store, prepared: "Prepared") -> None:
@@ -155,12 +170,13 @@ def _write_down(store: Store, prepared: "Prepared") -> None:
     store.declare([declaration(prepared, each) for each in prepared.runs])
     for key, facts in prepared.data.items():
         store.put_fact("data", key, dataclasses.asdict(facts))
-    users: dict[str, dict[str, list[str]]] = {"models": {}, "data": {}}
-    for each in prepared.runs:
-        for kind, key in (("models", each.model), ("data", each.data)):
-            names = users[kind].setdefault(key, [])
-            if each.run.condition not in names:
-                names.append(each.run.condition)
+    # By the keys of runs, which no edit of a study's words and labels changes; earlier runs keep theirs.
+    earlier = store.reader.facts("study")
+    used = {
+        "models": {each.run.key: each.model for each in prepared.runs},
+        "data": {each.run.key: each.data for each in prepared.runs},
+    }
+    users = {kind: {**earlier.get(kind, {}), **keys} for kind, keys in used.items()}
     known = {"name": study.name, "base_dir": str(study.base_dir.absolute()), **users}
     for key, value in known.items():
         store.put_fact("study", key, value)

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from altair.utils import schemapi
+
 from paribus.figures import (
     DifferencesData,
     DotsData,
@@ -46,6 +48,12 @@ class Drawing:
 
 def drawings(content: ReportContent) -> dict[str, Drawing]:
     """Return the figures that there is something to draw for, by name."""
+    # altair would hold every part against its schema, once as it is made and again at the end.
+    with schemapi.debug_mode(False):
+        return _drawings(content)
+
+
+def _drawings(content: ReportContent) -> dict[str, Drawing]:
     found: dict[str, Drawing] = {}
     dots = dots_data(content.conditions, f"{content.response} accuracy")
     if dots.dots:
@@ -71,7 +79,7 @@ def _lines(content: ReportContent) -> dict[str, LinesData]:
 
 
 def _drawing(name: str, chart: Any, caption: Sequence[str], spoken: str) -> Drawing:
-    specification: Mapping[str, object] = chart.to_dict()
+    specification: Mapping[str, object] = chart.to_dict(validate=False)
     svg = to_svg(specification, prefix=f"{name}-")
     return Drawing(name, tuple(caption), spoken, json_for_script(specification), svg)
 

@@ -19,7 +19,7 @@
       spec.columns = 1;
       for (const panel of spec.concat) panel.width = Math.max(180, Math.min(420, room - 80));
     } else {
-      spec.width = Math.max(120, spec.width - missing);
+      spec.width = Math.max(120, spec.width - missing - 8);
     }
     return spec;
   }

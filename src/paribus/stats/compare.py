@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paribus.stats.power import seeds_needed, upper_sd
+from paribus.stats.power import seeds_needed, seeds_to_differ, upper_sd
 from paribus.stats.responses import check_alpha, check_margin, check_names, mean_and_sd, ordered
 from paribus.stats.student import half_width, holm, two_one_sided, two_sided
 from paribus.stats.tables import ContrastEstimate, RunTable, Verdict
@@ -31,6 +31,14 @@ class _Test:
     half_width: float
     p: float
     equivalence_p: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seeds:
+    """How many would decide an open contrast: for the smallest effect, and for the difference as observed."""
+
+    needed: tuple[int, int] | None = None
+    as_observed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,14 @@ def contrasts(
     claims = _claims({name: test for name, test in tests.items() if name in planned}, len(planned), alpha)
     seeds = _seeds(pairs, claims, smallest_effect, alpha=alpha, family=len(planned))
     return tuple(
-        _estimate(pair, table.baseline, tests.get(pair.condition), claims.get(pair.condition), seeds, alpha)
+        _estimate(
+            pair,
+            table.baseline,
+            tests.get(pair.condition),
+            claims.get(pair.condition),
+            seeds.get(pair.condition, _Seeds()),
+            alpha,
+        )
         for pair in pairs
     )
 
@@ -174,16 +189,18 @@ def _verdict(p: float, equivalence_p: float | None, alpha: float) -> Verdict:
 
 def _seeds(
     pairs: Sequence[_Pairs], claims: Mapping[str, _Claim], margin: float | None, *, alpha: float, family: int
-) -> dict[str, tuple[int, int]]:
+) -> dict[str, _Seeds]:
     open_pairs = [pair for pair in pairs if pair.condition in claims]
     open_pairs = [pair for pair in open_pairs if claims[pair.condition].verdict == "undecided"]
     if margin is None or not open_pairs:
         return {}
-    _, sd, n = _columns(open_pairs)
+    mean, sd, n = _columns(open_pairs)
     ratio = margin / np.stack((sd, upper_sd(sd, n)))
     fewest, most = seeds_needed(ratio, alpha=alpha, contrasts=family).tolist()
-    rows = zip(open_pairs, fewest, most, strict=True)
-    return {pair.condition: (low, high) for pair, low, high in rows}
+    larger = np.abs(mean) > margin
+    seen = seeds_to_differ(np.abs(mean) / sd, alpha=alpha, contrasts=family).tolist()
+    rows = zip(open_pairs, fewest, most, seen, larger, strict=True)
+    return {pair.condition: _Seeds((low, high), at if above else None) for pair, low, high, at, above in rows}
 
 
 def _estimate(
@@ -191,7 +208,7 @@ def _estimate(
     baseline: str,
     test: _Test | None,
     claim: _Claim | None,
-    seeds: Mapping[str, tuple[int, int]],
+    seeds: _Seeds,
     alpha: float,
 ) -> ContrastEstimate:
     interval = None
@@ -212,7 +229,8 @@ def _estimate(
         equivalence_p=test.equivalence_p if test else None,
         equivalence_p_adjusted=claim.equivalence_p_adjusted if claim else None,
         verdict="diverged" if pair.diverged else verdict,
-        seeds_needed=seeds.get(pair.condition),
+        seeds_needed=seeds.needed,
+        seeds_as_observed=seeds.as_observed,
         reason=" ".join(filter(None, (pair.untestable, pair.remark, _remark(test, claim, alpha)))),
     )
 

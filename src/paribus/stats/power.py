@@ -7,7 +7,7 @@ noncentral t is not used here and serves as the oracle of the tests. Where Holm 
 alpha / contrasts, its strictest step: the power holds whatever the other contrasts do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,20 +83,34 @@ def seeds_needed(ratio: Floats, *, alpha: float, contrasts: int) -> NDArray[np.i
         Seeds per condition, MOST_SEEDS where it takes as many or more.
 
     """
-    level = alpha / contrasts
-    too_few, enough = np.ones(ratio.shape), np.full(ratio.shape, float(MOST_SEEDS))
-    while np.any(enough - too_few > 1):
-        middle = np.floor((too_few + enough) / 2).clip(2)
-        strong = difference_power(ratio, middle, level) >= POWER
-        strong &= equivalence_power(ratio, middle, level) >= POWER
-        enough, too_few = np.where(strong, middle, enough), np.where(strong, too_few, middle)
-    return enough.astype(np.int64)
+    return _least_seeds((difference_power, equivalence_power), ratio, alpha / contrasts)
+
+
+def seeds_to_differ(ratio: Floats, *, alpha: float, contrasts: int) -> NDArray[np.int64]:
+    """Return the least seeds with 80 % power for a true difference (t alone); like seeds_needed.
+
+    Args:
+        ratio: true mean difference / standard deviation of the differences, any shape.
+        alpha: error rate of the study; the test runs at alpha / contrasts.
+        contrasts: declared contrasts.
+
+    """
+    return _least_seeds((difference_power,), ratio, alpha / contrasts)
 
 
 def upper_sd(sd: Floats, n: Floats, *, confidence: float = 0.8) -> Floats:
     """Return the upper confidence limit (chi-square) of a standard deviation from n normal values."""
     limit: Floats = sd * np.sqrt((n - 1) / special.chdtri(n - 1, confidence))
     return limit
+
+
+def _least_seeds(powers: Sequence[PowerOf], ratio: Floats, level: float) -> NDArray[np.int64]:
+    too_few, enough = np.ones(ratio.shape), np.full(ratio.shape, float(MOST_SEEDS))
+    while np.any(enough - too_few > 1):
+        middle = np.floor((too_few + enough) / 2).clip(2)
+        strong = np.all([power_of(ratio, middle, level) >= POWER for power_of in powers], axis=0)
+        enough, too_few = np.where(strong, middle, enough), np.where(strong, too_few, middle)
+    return enough.astype(np.int64)
 
 
 def _least_ratio(power_of: PowerOf, n: int, level: float, power: float) -> float | None:

@@ -52,6 +52,8 @@ class ContrastEstimate:
         equivalence_p, equivalence_p_adjusted: two one-sided tests against the smallest effect; Holm of their own.
         verdict: None when there is none to give.
         seeds_needed: with s_d as observed, and with its upper 80 % limit; for "undecided" only.
+        seeds_as_observed: seeds that would show it, were the true difference the observed one; for "undecided" with
+            a difference above the smallest effect only.
         reason: why p, interval or verdict are missing, or where interval and Holm disagree; empty otherwise.
     """
 
@@ -70,3 +72,4 @@ class ContrastEstimate:
     verdict: Verdict | None
     seeds_needed: tuple[int, int] | None
     reason: str
+    seeds_as_observed: int | None = None

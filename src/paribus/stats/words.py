@@ -1,6 +1,6 @@
 """The sentences that an estimate licenses, and no more."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from paribus.stats.power import MOST_SEEDS
@@ -39,7 +39,7 @@ def answer(estimates: Sequence[ContrastEstimate], *, alpha: float, smallest_effe
     parts = [_said(members, kind, smallest_effect) for kind, members in groups.items() if members]
     said = f"Compared with {estimates[0].baseline}: {'; '.join(parts)}."
     open_ones = groups["undecided"]
-    return f"{said} Undecided does not mean equal{_seeds_for_all(open_ones)}." if open_ones else said
+    return f"{said} Undecided does not mean equal{_seeds_for_all(open_ones, smallest_effect)}." if open_ones else said
 
 
 def spread(estimate: ConditionEstimate, *, alpha: float, response: str) -> str:
@@ -111,7 +111,10 @@ def _outlook(contrast: ContrastEstimate, smallest_effect: float | None) -> str:
     effect, (low, high) = in_pp(smallest_effect), contrast.seeds_needed
     if high <= contrast.n:
         return f" {contrast.n} seeds are enough for a true difference of 0 or of {effect}; one in between takes more."
-    return f" To tell a difference of {effect} from none takes about {_range(low, high)} seeds (80 % chance)."
+    said = f" To tell a difference of {effect} from none takes about {_range(low, high)} seeds (80 % chance)"
+    if contrast.seeds_as_observed is None:
+        return f"{said}."
+    return f"{said}; about {_range(*(contrast.seeds_as_observed,) * 2)} show it if the true difference is as observed."
 
 
 def _range(low: int, high: int) -> str:
@@ -140,9 +143,15 @@ def _said(members: Sequence[ContrastEstimate], kind: Verdict | None, smallest_ef
 
 def _listed(members: Sequence[ContrastEstimate]) -> str:
     shown = [_short(each) for each in members[:_MOST_NAMES]]
+    comma = _separator(shown)
     if len(members) > _MOST_NAMES:
-        return f"{', '.join(shown)} and {len(members) - _MOST_NAMES} more"
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+        return f"{comma.join(shown)} and {len(members) - _MOST_NAMES} more"
+    return " and ".join(filter(None, (comma.join(shown[:-1]), shown[-1])))
+
+
+def _separator(names: Iterable[str]) -> str:
+    """Return what stands between names in a list: a semicolon where a name has commas of its own."""
+    return "; " if any("," in name for name in names) else ", "
 
 
 def _short(contrast: ContrastEstimate) -> str:
@@ -151,9 +160,13 @@ def _short(contrast: ContrastEstimate) -> str:
     return f"{contrast.condition} ({_size(contrast, abs(contrast.difference)).removesuffix(' from')})"
 
 
-def _seeds_for_all(members: Sequence[ContrastEstimate]) -> str:
+def _seeds_for_all(members: Sequence[ContrastEstimate], smallest_effect: float | None) -> str:
     needed = [each.seeds_needed for each in members if each.seeds_needed is not None]
-    if len(needed) < len(members) or all(high <= each.n for each, (_, high) in zip(members, needed, strict=True)):
+    if (
+        smallest_effect is None
+        or len(needed) < len(members)
+        or all(high <= each.n for each, (_, high) in zip(members, needed, strict=True))
+    ):
         return ""
     low, high = (max(each) for each in zip(*needed, strict=True))
-    return f"; deciding takes about {_range(low, high)} seeds"
+    return f"; telling {in_pp(smallest_effect)} from none takes about {_range(low, high)} seeds"

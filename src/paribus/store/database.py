@@ -72,6 +72,26 @@ class Database:
         with self.explained():
             return self._connection.execute(sql, values).fetchall()
 
+    def sound(self, table: str) -> None:
+        """Raise a DamageError unless SQLite finds all rows of a table, in the table and in its indexes.
+
+        A checksum tells of a spoilt row, but not of one that a spoilt page or index no longer leads to.
+        """
+        ((said, *_), *_) = self.rows(f"PRAGMA integrity_check({table})")
+        if said != "ok":
+            raise DamageError(f"table {table} ({said})")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read all that is read inside from one moment, whatever a driver commits meanwhile."""
+        with self.explained():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write all that happens inside, or nothing; the lock is taken first, so that waiting can help."""
@@ -186,7 +206,7 @@ def _damaged(directory: Path, damage: DamageError) -> StoreError:
     mend += f"open_writer(Path({str(directory)!r}))"
     return StoreError(
         str(directory / FILE),
-        wrong=f"{damage.what} is damaged: its checksum is not the one written with it",
+        wrong=f"{damage.what} is damaged: it is not what was written",
         allowed="restore study.db from a copy" + (", or forget the run and train it again" if damage.run else ""),
         next_command=f'python -c "{mend}.forget({damage.run!r})"' if damage.run else "",
     )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from paribus.core import StoreError
-from paribus.store import database
-from paribus.store.codec import Row, verified, verify_bytes
+from paribus.store import database, looks
+from paribus.store.codec import Row, run_of, verified, verify_bytes
 from paribus.store.database import Database
 
 _PLAIN = ("runs", "epochs", "sealed_epochs", "environments", "facts", "choices", "looks", "look_runs")
@@ -30,6 +30,12 @@ _CONTRADICTIONS = {
     "its weights are not those of its end": """
         SELECT id FROM runs WHERE weights_sha256 IS NOT (SELECT sha256 FROM weights WHERE run = sequence)
         OR (state = 'done') != (weights_sha256 IS NOT NULL)""",
+    "its batches are not those of its updates": """
+        SELECT id FROM runs
+        LEFT JOIN (SELECT run, SUM(LENGTH(losses)) AS size FROM batches GROUP BY run) ON run = sequence
+        WHERE COALESCE(size, 0) != 4 * steps""",
+    "its predictions are missing": """
+        SELECT id FROM runs WHERE state = 'done' AND sequence NOT IN (SELECT run FROM sealed_predictions)""",
 }
 
 
@@ -80,6 +86,11 @@ def _damaged_rows(file: Database) -> Iterator[str]:
 def _contradictions(file: Database) -> Iterator[str]:
     for sentence, sql in _CONTRADICTIONS.items():
         yield from (f"run {run[:8]}: {sentence}" for (run,) in file.rows(sql))
+    with file.explained():
+        runs = [run_of(row) for row in file.rows("SELECT * FROM runs")]
+    for look in looks.all_looks(file):
+        with file.explained():
+            looks.covered(file, look, runs=runs)
 
 
 def _damage(file: Database, row: Row, *, table: str, blobs: tuple[bytes, ...] = ()) -> Iterator[str]:

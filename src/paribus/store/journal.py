@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from paribus.core import EpochRecord, Outcome, Predictions, StoreError, digest_bytes
-from paribus.store import database
+from paribus.store import database, looks
 from paribus.store.codec import epoch_row, run_of, run_row, sealed_epoch_row, with_checksum
 from paribus.store.database import Database
 from paribus.store.records import Run, RunDeclaration, RunState
@@ -85,7 +85,14 @@ def write_epoch(connection: sqlite3.Connection, run: Run, record: EpochRecord, *
 
 
 def write_outcome(connection: sqlite3.Connection, run: Run, outcome: Outcome, *, file: Database) -> None:
-    """End a run; what is finished for good has no state to go on from."""
+    """End a run; what is finished for good has no state to go on from.
+
+    A failed one keeps all that is recorded: a worker that died does not know how far it came.
+    """
+    if outcome.state == "failed":
+        peak = outcome.peak_memory_bytes
+        update(connection, replace(run, state="failed", message=outcome.message, peak_memory_bytes=peak))
+        return
     last = max(_last_epoch(connection, run), 0)
     if outcome.epoch != last or (outcome.weights is None) == (outcome.state == "done"):
         raise StoreError(
@@ -93,8 +100,7 @@ def write_outcome(connection: sqlite3.Connection, run: Run, outcome: Outcome, *,
             wrong=f"run {run.id[:8]} cannot end as {outcome.state} at epoch {outcome.epoch}",
             allowed=f"its last recorded epoch, {last}; weights if, and only if, it is done",
         )
-    if outcome.state != "failed":
-        connection.execute("DELETE FROM states WHERE run = ?", (run.sequence,))
+    connection.execute("DELETE FROM states WHERE run = ?", (run.sequence,))
     if outcome.weights is not None:
         row = with_checksum(run.sequence, digest_bytes(outcome.weights))
         connection.execute("INSERT INTO weights VALUES (?, ?, ?, ?)", (*row, outcome.weights))
@@ -109,7 +115,7 @@ def _ended(run: Run, outcome: Outcome) -> Run:
         run,
         state=outcome.state,
         message=outcome.message,
-        steps=run.steps if outcome.state == "failed" else outcome.step,
+        steps=outcome.step,
         peak_memory_bytes=outcome.peak_memory_bytes,
         weights_sha256=None if outcome.weights is None else digest_bytes(outcome.weights),
     )
@@ -118,6 +124,9 @@ def _ended(run: Run, outcome: Outcome) -> Run:
 def forget(connection: sqlite3.Connection, run: str, *, file: Database) -> None:
     """Drop all that was trained of a run."""
     known = run_in(connection, run, states=("waiting", "running", "done", "diverged", "failed"), file=file)
+    for (look,) in connection.execute("SELECT look FROM look_runs WHERE run = ?", (known.sequence,)).fetchall():
+        fact = with_checksum("forgotten", looks.covered_key(look, run), "true")
+        connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", fact)
     for table in _TRAINED:
         connection.execute(f"DELETE FROM {table} WHERE run = ?", (known.sequence,))  # noqa: S608  names from above
     fresh = replace(known, plan=None, state="waiting", message="", epochs=0, steps=0, seconds=0.0)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from paribus.core import StoreError
 from paribus.store import database
-from paribus.store.codec import look_of, look_row, text, with_checksum
+from paribus.store.codec import DamageError, look_of, look_row, text, with_checksum
 from paribus.store.database import Database
-from paribus.store.records import Look, LookCount
+from paribus.store.records import Look, LookCount, Run
 
 
 def record(
@@ -54,7 +54,29 @@ def _finished(connection: sqlite3.Connection, run: str, *, where: str) -> int:
 def all_looks(file: Database) -> tuple[Look, ...]:
     """Return the looks of one study, in order."""
     with file.explained():
+        file.sound("looks")
         return tuple(look_of(row) for row in file.rows("SELECT * FROM looks ORDER BY sequence"))
+
+
+def covered(file: Database, look: Look, *, runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Return the runs that a look shows: those it names, but for what was forgotten since.
+
+    Raises:
+        DamageError: when its rows name others than the look itself does, under its checksum.
+
+    """
+    sequences = {row[1] for row in file.rows("SELECT * FROM look_runs WHERE look = ?", (look.sequence,))}
+    forgotten = {row[0] for row in file.rows("SELECT key FROM facts WHERE kind = 'forgotten'")}
+    named = {run for run in look.runs if covered_key(look.sequence, run) not in forgotten}
+    found = tuple(run for run in runs if run.sequence in sequences)
+    if len(found) != len(sequences) or {run.id for run in found} != named:
+        raise DamageError(f"the list of runs that look {look.sequence} covers")
+    return found
+
+
+def covered_key(look: int, run: str) -> str:
+    """Return the key of the fact that a run which a look covers was forgotten."""
+    return f"look {look}, run {run}"
 
 
 def count(studies_folder: Path, *, test_fingerprint: str) -> LookCount:

@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from paribus.core import StoreError
 from paribus.store import database, lock, looks
-from paribus.store.codec import Row, choice_of, epoch_of, floats, run_of, verified, verify_bytes
+from paribus.store.codec import DamageError, Row, choice_of, epoch_of, floats, run_of, verified, verify_bytes
+from paribus.store.complete import require_epochs
 from paribus.store.database import Database
 from paribus.store.records import Choice, Driver, Epoch, EpochBatches, Look, Run
 from paribus.store.seal import SealedView
@@ -17,7 +18,7 @@ from paribus.store.seal import SealedView
 class StoreReader:
     """A study, read-only; test metrics and predictions only through a look.
 
-    Every row is compared with its checksum, every blob with its SHA-256.
+    Every row is compared with its checksum, every blob with its SHA-256, and what should be there is all there.
 
     Raises:
         StoreError: from every method, for a damaged or unreadable file.
@@ -34,9 +35,8 @@ class StoreReader:
 
     def runs(self, *, current: bool = True) -> tuple[Run, ...]:
         """Return the runs that the study asks for, in its order; with `current=False` all that are stored."""
-        order = "SELECT * FROM runs ORDER BY current DESC, position, sequence"
         with self._file.explained():
-            runs = [run_of(row) for row in self._file.rows(order)]
+            runs = self._stored()
         at_work = any(run.state == "running" for run in runs) and self.driver() is not None
         if not at_work:  # a killed driver cannot take "running" back
             runs = [replace(run, state="waiting") if run.state == "running" else run for run in runs]
@@ -44,24 +44,35 @@ class StoreReader:
 
     def epochs(self, run: str | None = None) -> tuple[Epoch, ...]:
         """Return the finished epochs of one run, or of all in the order in which runs were first declared."""
-        with self._file.explained():
-            if run is not None:
-                found = self._of("SELECT * FROM epochs WHERE run = ? ORDER BY epoch", run)
-                return tuple(epoch_of(row, run=run) for row in found)
-            names: dict[int, str] = dict(self._file.rows("SELECT sequence, id FROM runs"))
-            found = self._file.rows("SELECT * FROM epochs ORDER BY run, epoch")
-            return tuple(epoch_of(row, run=names[row[0]]) for row in found)
+        with self._file.snapshot():
+            if run is None:
+                runs, found = self._stored(), self._file.rows("SELECT * FROM epochs ORDER BY run, epoch")
+            else:
+                runs = [stored_run(self._file, run)]
+                found = self._of("SELECT * FROM epochs WHERE run = ? ORDER BY epoch", runs[0])
+            names = {each.sequence: each.id for each in runs}
+            epochs = tuple(epoch_of(row, run=names.get(row[0], "")) for row in found)
+            require_epochs(self._file, [row[:2] for row in found], table="epochs", runs=runs)
+            return epochs
 
     def batches(self, run: str) -> tuple[EpochBatches, ...]:
         """Return the loss and accuracy of every update of a run, epoch by epoch."""
         sql = "SELECT losses, accuracies, run, epoch, sha256, checksum FROM batches WHERE run = ?"
-        with self._file.explained():
-            return tuple(_batches_of(row, run=run) for row in self._of(f"{sql} ORDER BY epoch", run))
+        with self._file.snapshot():
+            known = stored_run(self._file, run)
+            found = tuple(_batches_of(row, run=run) for row in self._of(f"{sql} ORDER BY epoch", known))
+            in_order = [each.epoch for each in found] == list(range(1, len(found) + 1))
+            if not in_order or sum(len(each.losses) for each in found) != known.steps:
+                raise DamageError(f"table batches (run {run[:8]})", run=run)
+            return found
 
     def weights(self, run: str) -> bytes:
         """Return the final weights of a run, safetensors bytes."""
-        with self._file.explained():
-            found = self._of("SELECT weights, run, sha256, checksum FROM weights WHERE run = ?", run)
+        with self._file.snapshot():
+            known = stored_run(self._file, run)
+            found = self._of("SELECT weights, run, sha256, checksum FROM weights WHERE run = ?", known)
+            if not found and known.state == "done":
+                raise DamageError(f"table weights (run {run[:8]})", run=run)
             if not found:
                 raise StoreError(self._where, wrong=f"run {run[:8]} has no weights", allowed="a run that is done")
             weights: bytes = found[0][0]
@@ -80,6 +91,7 @@ class StoreReader:
     def choice(self, sha256: str | None = None) -> Choice | None:
         """Return the choice with this digest, or the latest one; None where there is none."""
         with self._file.explained():
+            self._file.sound("choices")
             every = [choice_of(row) for row in self._file.rows("SELECT * FROM choices ORDER BY sequence DESC")]
         return next((each for each in every if sha256 in (None, each.sha256)), None)
 
@@ -101,7 +113,8 @@ class StoreReader:
                 allowed="a look from looks()",
                 next_command=f"paribus reveal {self.directory} --reason TEXT",
             )
-        return SealedView(self._file, look)
+        with self._file.snapshot():
+            return SealedView(self._file, look, runs=looks.covered(self._file, look, runs=self._stored()))
 
     def driver(self) -> Driver | None:
         """Return the process that works on the study, None when there is none."""
@@ -124,16 +137,27 @@ class StoreReader:
     def _where(self) -> str:
         return str(self.directory / database.FILE)
 
-    def _of(self, sql: str, run: str) -> list[Row]:
-        found = self._file.rows("SELECT sequence FROM runs WHERE id = ?", (run,))
-        if not found:
-            raise StoreError(self._where, wrong=f"has no run {run!r}", allowed="an id from runs()")
-        return self._file.rows(sql, found[0])
+    def _stored(self) -> list[Run]:
+        self._file.sound("runs")
+        return [run_of(row) for row in self._file.rows("SELECT * FROM runs ORDER BY current DESC, position, sequence")]
+
+    def _of(self, sql: str, run: Run) -> list[Row]:
+        return self._file.rows(sql, (run.sequence,))
 
     def _values(self, sql: str, *kind: str, table: str) -> dict[str, Any]:
         with self._file.explained():
+            self._file.sound(table)
             rows = (verified(row, table=table) for row in self._file.rows(sql, kind))
             return {row[-2]: json.loads(row[-1]) for row in rows}
+
+
+def stored_run(file: Database, run: str) -> Run:
+    """Return a run as it is stored."""
+    found = file.rows("SELECT * FROM runs WHERE id = ?", (run,))
+    if not found:
+        where = str(file.directory / database.FILE)
+        raise StoreError(where, wrong=f"has no run {run!r}", allowed="an id from runs()")
+    return run_of(found[0])
 
 
 def _batches_of(row: Row, *, run: str) -> EpochBatches:

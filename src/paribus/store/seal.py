@@ -1,39 +1,34 @@
 """The only way to test metrics and predictions: through a look, for the runs it covers."""
 
+from collections.abc import Sequence
+
 from paribus.core import Predictions, StoreError
 from paribus.store import database
-from paribus.store.codec import sealed_epoch_of, verified, verify_bytes
+from paribus.store.codec import DamageError, sealed_epoch_of, verified, verify_bytes
+from paribus.store.complete import require_epochs
 from paribus.store.database import Database
-from paribus.store.records import Look, SealedEpoch
-
-# A covered run that was forgotten and is trained again is sealed until a look covers it anew.
-_COVERED = """
-SELECT runs.sequence, runs.id FROM look_runs JOIN runs ON runs.sequence = look_runs.run
-WHERE look_runs.look = ? AND runs.state IN ('done', 'diverged') ORDER BY runs.sequence
-"""
+from paribus.store.records import Look, Run, SealedEpoch
 
 
 class SealedView:
     """The test values of the runs that one look covers; made by StoreReader.sealed only."""
 
-    def __init__(self, file: Database, look: Look) -> None:
+    def __init__(self, file: Database, look: Look, *, runs: Sequence[Run]) -> None:
         self._file = file
         self.look = look
-        covered: list[tuple[int, str]] = [(row[0], row[1]) for row in file.rows(_COVERED, (look.sequence,))]
-        # The look itself says it too, under its checksum: a spoilt row of look_runs opens nothing.
-        self._runs = {run: sequence for sequence, run in covered if run in look.runs}
+        self._runs = {run.id: run for run in runs}
 
     def epochs(self, run: str | None = None) -> tuple[SealedEpoch, ...]:
         """Return test loss and accuracy per epoch, of one covered run or of all."""
-        with self._file.explained():
-            if run is not None:
-                found = self._file.rows(
-                    "SELECT * FROM sealed_epochs WHERE run = ? ORDER BY epoch", (self._sequence(run),)
-                )
-                return tuple(sealed_epoch_of(row, run=run) for row in found)
-            names = {sequence: name for name, sequence in self._runs.items()}
-            rows = self._file.rows("SELECT * FROM sealed_epochs ORDER BY run, epoch")
-            return tuple(sealed_epoch_of(row, run=names[row[0]]) for row in rows if row[0] in names)
+        runs = list(self._runs.values()) if run is None else [self._covered(run)]
+        names = {each.sequence: each.id for each in runs}
+        where, values = ("", ()) if run is None else ("WHERE run = ?", (runs[0].sequence,))
+        with self._file.snapshot():
+            sql = f"SELECT * FROM sealed_epochs {where} ORDER BY run, epoch"  # noqa: S608  from above
+            found = [row for row in self._file.rows(sql, values) if row[0] in names]
+            epochs = tuple(sealed_epoch_of(row, run=names[row[0]]) for row in found)
+            require_epochs(self._file, [row[:2] for row in found], table="sealed_epochs", runs=runs)
+            return epochs
 
     def predictions(self, run: str) -> Predictions | None:
         """Return what a covered run says of every test image, None when it diverged."""
@@ -41,8 +36,11 @@ class SealedView:
             "SELECT classes, probabilities, run, images, class_count, sha256, checksum "
             "FROM sealed_predictions WHERE run = ?"
         )
+        known = self._covered(run)
         with self._file.explained():
-            found = self._file.rows(sql, (self._sequence(run),))
+            found = self._file.rows(sql, (known.sequence,))
+            if not found and known.state == "done":
+                raise DamageError(f"table sealed_predictions (run {run[:8]})", run=run)
             if not found:
                 return None
             classes, probabilities = found[0][:2]
@@ -51,7 +49,7 @@ class SealedView:
             verify_bytes(classes, probabilities, sha256=sha256, what=what, run=run)
             return Predictions(classes, probabilities, images, class_count)
 
-    def _sequence(self, run: str) -> int:
+    def _covered(self, run: str) -> Run:
         if run not in self._runs:
             raise StoreError(
                 str(self._file.directory / database.FILE),

@@ -14,9 +14,9 @@ from filelock import FileLock
 
 from paribus.core import EpochRecord, Outcome, StoreError, digest
 from paribus.store import database, journal, lock, looks
-from paribus.store.codec import json_text, verified, verify_bytes, with_checksum
+from paribus.store.codec import DamageError, json_text, verified, verify_bytes, with_checksum
 from paribus.store.database import Database
-from paribus.store.reader import StoreReader
+from paribus.store.reader import StoreReader, stored_run
 from paribus.store.records import Driver, LookCount, ResumePoint, RunDeclaration
 
 
@@ -90,12 +90,12 @@ class Store:
             StoreError: if the state is damaged: a run is never started again in silence; see forget().
 
         """
-        sql = (
-            "SELECT state, run, epoch, step, sha256, checksum FROM states "
-            "WHERE run = (SELECT sequence FROM runs WHERE id = ?)"
-        )
+        sql = "SELECT state, run, epoch, step, sha256, checksum FROM states WHERE run = ?"
         with self._file.explained():
-            found = self._file.rows(sql, (run,))
+            known = stored_run(self._file, run)
+            found = self._file.rows(sql, (known.sequence,))
+            if not found and known.state not in {"done", "diverged"} and self.reader.epochs(run):
+                raise DamageError(f"the state of run {run[:8]}", run=run)
             if not found:
                 return None
             _, epoch, step, sha256 = verified(found[0][1:], table="states", run=run)
@@ -205,6 +205,7 @@ def open_writer(directory: Path) -> Store:
 
 def _move_in(file: Database) -> None:
     with file.transaction() as connection:
+        file.sound("runs")  # one that is not found would be declared, and trained, again
         row = (1, os.getpid(), platform.node())
         connection.execute("INSERT OR REPLACE INTO driver VALUES (?, ?, ?)", row)
         journal.interrupt_all(connection)

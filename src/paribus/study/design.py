@@ -36,7 +36,7 @@ class Design(Frozen):
     vary_streams: Annotated[tuple[Stream, ...], Field(min_length=1)] = STREAMS
     metric: Literal["accuracy"] = "accuracy"
     smallest_effect: Annotated[float, Field(gt=0, lt=1)] | None = None
-    alpha: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
 
     @field_validator("seeds", mode="before")
     @classmethod

@@ -65,6 +65,9 @@ def resolve(reference: str, *, overrides: Sequence[str] = (), base_dir: Path | N
         return load_gallery(reference, overrides)
     if _is_file(path):
         return load_study(path, overrides=overrides)
+    if _is_file(path / "study.db"):
+        wrong = f"{_STUDY_FILE} is missing in {shown(reference)}"
+        raise StudyError("STUDY", wrong=wrong, allowed="the study file instead, to show it or to run it again")
     here = [file.name for file in Path().glob("*.toml")]
     raise _unknown(
         reference,

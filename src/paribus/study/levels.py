@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from paribus.core import StudyError, nearest
 from paribus.study.complaints import place
+from paribus.study.design import Design
 from paribus.study.paths import RECIPE_PATHS, SECTIONS, nearest_path, overlaps
+from paribus.study.reading import read_toml
 from paribus.study.values import described, same, shown, toml_text
 
 _MOST_LEVELS = 1_000
@@ -44,6 +46,8 @@ def read_factors(vary: Mapping[str, object]) -> dict[str, tuple[Level, ...]]:
     factors: dict[str, tuple[Level, ...]] = {}
     for path, raw in flat(vary, stop=lambda _, table: "label" in table).items():
         where = place(("vary", path))
+        if (key := path.partition(".")[0]) in Design.model_fields:
+            raise StudyError(where, wrong="unknown key: is [design] missing above it?", nearest=f"design.{key}")
         check_path(path, where)
         if twin := next((each for each in factors if overlaps(each, path)), None):
             raise StudyError(where, wrong=f"overlaps with {place(('vary', twin))}", allowed="one of the two")
@@ -124,7 +128,7 @@ def find_level(wanted: object, levels: tuple[Level, ...], where: str) -> Level:
 def _read_levels(raw: object, path: str) -> tuple[Level, ...]:
     where = place(("vary", path))
     if not isinstance(raw, tuple):
-        hint = f"a list of levels: [{shown(raw)}]"
+        hint = f"a list of levels: {shown(_meant(raw))}"
         raise StudyError(where, wrong=f"{described(raw)}, not a list of levels", allowed=hint)
     if not 1 <= len(raw) <= _MOST_LEVELS:
         raise StudyError(where, wrong=f"has {len(raw):,} levels", allowed=f"1 to {_MOST_LEVELS:,}")
@@ -136,6 +140,17 @@ def _read_levels(raw: object, path: str) -> tuple[Level, ...]:
             raise StudyError(place(("vary", path, index)), wrong=wrong, allowed="each label once")
         seen.add(level.label)
     return levels
+
+
+def _meant(raw: object) -> tuple[object, ...]:
+    """Return the levels that a single value was probably meant as: 0.01 and 0.1 for the text "0.01,0.1"."""
+    if not isinstance(raw, str):
+        return (raw,)
+    try:
+        found = read_toml(f"value = [{raw}]", where="").get("value")
+    except StudyError:
+        found = None
+    return found if isinstance(found, tuple) and found else tuple(part.strip() for part in raw.split(","))
 
 
 def _text(value: object) -> str | None:
