@@ -7,7 +7,7 @@ from paribus.store.database import Database
 from paribus.store.records import Run
 
 
-def require_epochs(file: Database, keys: Sequence[tuple[int, int]], *, table: str, runs: Iterable[Run]) -> None:
+def require_epochs(file: Database, keys: Sequence[tuple[int, int]], *, table: str, runs: Sequence[Run]) -> None:
     """Raise a DamageError unless the rows found are epochs 0 to the last of each run, as in the table's twin.
 
     Args:
@@ -18,7 +18,7 @@ def require_epochs(file: Database, keys: Sequence[tuple[int, int]], *, table: st
 
     """
     found = _by_run(keys)
-    twin = _by_run(_keys(file, "epochs" if table == "sealed_epochs" else "sealed_epochs", runs := list(runs)))
+    twin = _by_run(_keys(file, "epochs" if table == "sealed_epochs" else "sealed_epochs", runs=runs))
     for run in runs:
         epochs = found.pop(run.sequence, [])
         begun = bool(epochs or run.epochs or run.state == "done")
@@ -28,7 +28,7 @@ def require_epochs(file: Database, keys: Sequence[tuple[int, int]], *, table: st
         raise DamageError(f"table {table} (runs that nobody declared)")
 
 
-def _keys(file: Database, table: str, runs: Sequence[Run]) -> list[tuple[int, int]]:
+def _keys(file: Database, table: str, *, runs: Sequence[Run]) -> list[tuple[int, int]]:
     where, values = ("WHERE run = ?", (runs[0].sequence,)) if len(runs) == 1 else ("", ())
     # Keys only: no test value is read here.
     return [(row[0], row[1]) for row in file.rows(f"SELECT run, epoch FROM {table} {where}", values)]  # noqa: S608
