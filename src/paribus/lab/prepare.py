@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paribus.core import DataFacts, ModelError, ModelFacts, Streams, digest, digest_bytes
+from paribus.core import DataFacts, ModelError, ModelFacts, Streams, StudyError, digest, digest_bytes
 from paribus.data import Images, SharedImages, describe_data, load_images, share_images
 from paribus.study import Condition, DataSpec, ModelSpec, Recipe, Run, Study, expand, runs
-from paribus.train import Plan, apart
+from paribus.train import Plan, apart, steps_per_epoch, total_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,27 @@ def prepare(study: Study, *, data_dir: Path | None = None) -> Prepared:
             loaded[pixels] = (found, share_images(found))
         facts[key] = describe_data(loaded[pixels][0], spec, streams=Streams(0, study.design.vary_streams))
         images[key] = loaded[pixels][1]
+    for each in conditions:
+        _check_batches(each, images=sum(facts[data_key(study, each.recipe.data)].train))
     prepared = tuple(_identify(study, run, facts) for run in runs(study))
     models = {each.model: (each.run.recipe.model, each.data, each.source) for each in prepared}
     return Prepared(study, conditions, prepared, images, facts, models)
+
+
+def _check_batches(condition: Condition, *, images: int) -> None:
+    """Refuse a batch of one image for a layer that needs two, before an epoch has been spent on finding out."""
+    train = condition.recipe.train
+    batch = min(train.batch_size, images)
+    last = images % batch or batch
+    reached = last if total_steps(train, images=images) >= steps_per_epoch(train, images=images) else batch
+    normalized = any(layer.lstrip().startswith("BatchNorm1d") for layer in condition.recipe.model.layers or ())
+    if normalized and reached == 1:
+        raise StudyError(
+            "train.batch_size",
+            wrong=f"{train.batch_size} makes a batch of one of {images:,} training images ({condition.name}), "
+            "and BatchNorm1d needs two",
+            allowed=f"another batch size, or data.train_images = {images - 1}",
+        )
 
 
 def data_key(study: Study, spec: DataSpec) -> str:
