@@ -73,6 +73,15 @@ def test_a_broken_or_missing_file_is_written_again_and_named_when_opened(made, h
     np.testing.assert_array_equal(open_images(shared).test_images, images.test_images)
 
 
+def test_an_array_that_was_changed_on_disk_is_not_trained_on(made):
+    shared = share_images(made([0, 1] * 5))
+    content = bytearray(shared.paths[1].read_bytes())
+    content[-8] ^= 1  # one label
+    shared.paths[1].write_bytes(content)
+    with pytest.raises(DataError, match="changed on disk"):
+        open_images(shared)
+
+
 def test_where_the_cache_cannot_be_written_a_temporary_folder_is_used(made, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
     images = made([0, 1] * 5)

@@ -8,7 +8,7 @@ from paribus.lab.places import STUDIES, Place, find, load
 from paribus.lab.progress import Ended, Snapshot, Watch
 from paribus.lab.results import Results
 from paribus.lab.table import Table
-from paribus.lab.verbs import report, reveal, run, status, statuses
+from paribus.lab.verbs import reveal, run, status, statuses
 
 __all__ = [
     "STUDIES",
@@ -22,7 +22,6 @@ __all__ = [
     "check",
     "find",
     "load",
-    "report",
     "reveal",
     "run",
     "status",

@@ -1,4 +1,4 @@
-"""The verbs: run, status, reveal, report. Each reads as a table of contents; the rooms do the work."""
+"""The verbs: run, status, reveal. Each reads as a table of contents; the rooms do the work."""
 
 import dataclasses
 import functools
@@ -11,14 +11,13 @@ from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.reading import read, read_from
 from paribus.lab.results import Results
 from paribus.store import Store, count_looks, open_writer
-from paribus.study import Study, directory_name
+from paribus.study import Study, directory_name, is_quick
 from paribus.study import quick as smoke_sized
 
 if TYPE_CHECKING:
     from paribus.lab.prepare import Prepared
 
 _ENDED = ("done", "diverged")
-_QUICK = "# changed: run --quick"  # so begins a line that `quick` leaves in the text of a study, for good
 
 
 def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
@@ -68,7 +67,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
             train_all(store, prepared=prepared, missing=missing, device=device, workers=workers, watch=watch)
         describe_models(store, prepared)
         results = read_from(store.reader, study)
-        if results.complete and results.measured and not (sealed or _is_quick(study)):
+        if results.complete and results.measured and not (sealed or is_quick(study)):
             open_test(store, study, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason="run")
             results = read_from(store.reader, study)
     if report:
@@ -116,11 +115,6 @@ def reveal(study: Study | str | Path | Place, *, reason: str, folder: Path = STU
     return results
 
 
-def report(study: Study | str | Path | Place, *, folder: Path = STUDIES) -> Path:
-    """Rebuild the report from the store; needs no torch and no data."""
-    return status(study, folder=folder).report()
-
-
 def _trained(study: Study | str | Path | Place, *, folder: Path) -> Place:
     """Return the place of a study that was run.
 
@@ -136,7 +130,7 @@ def _trained(study: Study | str | Path | Place, *, folder: Path) -> Place:
 
 def _refuse_to_reveal(results: Results, place: Place) -> None:
     name = place.study.name
-    if _is_quick(place.study):
+    if is_quick(place.study):
         raise StudyError(name, wrong="is a quick study", allowed="its test set is never opened; run it without --quick")
     if not results.complete:
         waiting = sum(each.state not in _ENDED for each in results.runs)
@@ -152,14 +146,10 @@ def _refuse_to_reveal(results: Results, place: Place) -> None:
 
 def _made_small(place: Place) -> Place:
     """Return the quick study of a study, beside it; a quick one stays as it is."""
-    if _is_quick(place.study):
+    if is_quick(place.study):
         return place
     study = smoke_sized(place.study)
     return Place(study, place.directory.parent / directory_name(study), place.said)
-
-
-def _is_quick(study: Study) -> bool:
-    return any(line.startswith(_QUICK) for line in study.text.splitlines())
 
 
 def _write_down(store: Store, prepared: "Prepared") -> None:

@@ -8,7 +8,7 @@ from paribus.study.expand import SCHEMA_VERSION, Condition, Run, expand, runs
 from paribus.study.gallery import gallery_names, gallery_text, load_gallery, resolve
 from paribus.study.levels import Level
 from paribus.study.load import load_study, parse_study
-from paribus.study.quick import quick
+from paribus.study.quick import is_quick, quick
 from paribus.study.recipe import (
     BUILT_IN_SOURCES,
     CosineSchedule,
@@ -45,6 +45,7 @@ __all__ = [
     "expand",
     "gallery_names",
     "gallery_text",
+    "is_quick",
     "load_gallery",
     "load_study",
     "parse_study",

@@ -35,16 +35,16 @@ def of_another_recipe(document: Document) -> Document:
     return {key: value for key, value in document.items() if key not in ("published", "takes")}
 
 
-def rewritten(document: Document, before: str, changes: Sequence[str]) -> str:
+def rewritten(document: Document, before: str, made: Sequence[str]) -> str:
     """Return TOML for a changed document, with all changes listed at its top.
 
     Args:
         document: what the text says.
         before: the text before the changes; if it has changes listed, they stay.
-        changes: the new ones, for people.
+        made: the new changes, for people.
     """
-    earlier = [line for line in before.splitlines() if line.startswith(_CHANGE)] if is_rewritten(before) else []
-    listed = [_CHANGE + toml_text(change)[1:-1] for change in changes]
+    earlier = [_CHANGE + change for change in changes(before)]
+    listed = [_CHANGE + toml_text(change)[1:-1] for change in made]
     plain = [_assignment(key, value) for key, value in document.items() if not isinstance(value, Mapping)]
     tables = [
         ["", f"[{toml_key(name)}]", *(_assignment(key, value) for key, value in table.items())]
@@ -53,6 +53,12 @@ def rewritten(document: Document, before: str, changes: Sequence[str]) -> str:
     ]
     lines = [_HEADER, *earlier, *listed, "", *plain, *(line for table in tables for line in table)]
     return "\n".join(lines) + "\n"
+
+
+def changes(text: str) -> tuple[str, ...]:
+    """Return the changes that `rewritten` listed in a text."""
+    lines = text.splitlines() if is_rewritten(text) else []
+    return tuple(line.removeprefix(_CHANGE) for line in lines if line.startswith(_CHANGE))
 
 
 def is_rewritten(text: str) -> bool:

@@ -6,7 +6,7 @@ from typing import cast
 from paribus.core import StudyError
 from paribus.study.levels import flat
 from paribus.study.load import build
-from paribus.study.overrides import of_another_recipe, rewritten
+from paribus.study.overrides import changes, of_another_recipe, rewritten
 from paribus.study.paths import Table, subtable
 from paribus.study.reading import Document, read_toml
 from paribus.study.study import Study
@@ -17,6 +17,11 @@ _IMAGES, _VALIDATION_IMAGES = 2_000, 1_000
 _VALIDATION_SHARE = 0.2  # where there is none: the test set stays closed, and something has to be measured
 _IMAGES_BESIDE_DIGITS = 500  # digits have some 1,400 training images; what fits them fits all
 _NOTE = "run --quick: 2 seeds, 1 epoch or 20 steps, few images"
+
+
+def is_quick(study: Study) -> bool:
+    """Return whether a study is one that `quick` made, or was made from one by overrides."""
+    return _NOTE in changes(study.text)
 
 
 def quick(study: Study) -> Study:
