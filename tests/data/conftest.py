@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.data import make_images
+from paribus.data import Arrays, Collected, make_images
 from paribus.data.catalog import SOURCES, Published
 
 REAL = os.environ.get("PARIBUS_DATA")
@@ -38,7 +38,7 @@ def made():
         train = noise.integers(0, 256, size=(len(labels), *shape), dtype=np.uint8)
         check = noise.integers(0, 256, size=(test, *shape), dtype=np.uint8)
         arrays = (train, labels, check, np.arange(test, dtype=np.int64) % classes)
-        return make_images("made", arrays, classes=tuple(str(label) for label in range(classes)))
+        return make_images("made", Collected(Arrays(*arrays), tuple(str(label) for label in range(classes))))
 
     return make
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from paribus.core import DataError
-from paribus.data import make_images
+from paribus.data import Arrays, Collected, make_images
 from paribus.data.images import resized
 
 
@@ -13,10 +13,10 @@ def arrays(count=6):
 
 @pytest.mark.parametrize("part", range(4))
 def test_the_fingerprint_covers_every_array_and_the_test_fingerprint_the_test_arrays(part):
-    before = make_images("made", arrays(), classes=("a", "b", "c"))
+    before = make_images("made", Collected(arrays(), ("a", "b", "c")))
     changed = [array.copy() for array in arrays()]
     changed[part].flat[-1] ^= 1
-    after = make_images("made", tuple(changed), classes=("a", "b", "c", "d"))
+    after = make_images("made", Collected(Arrays(*changed), ("a", "b", "c", "d")))
     assert after.fingerprint != before.fingerprint
     assert (after.test_fingerprint != before.test_fingerprint) == (part >= 2)
 
@@ -26,13 +26,13 @@ def test_the_fingerprint_covers_the_shape():
     turned = (train.reshape(6, 1, 4, 3), labels, test.reshape(3, 1, 4, 3), test_labels)
     classes = ("a", "b", "c")
     assert (
-        make_images("made", turned, classes=classes).fingerprint
-        != make_images("made", arrays(), classes=classes).fingerprint
+        make_images("made", Collected(turned, classes)).fingerprint
+        != make_images("made", Collected(arrays(), classes)).fingerprint
     )
 
 
 def test_arrays_are_read_only():
-    images = make_images("made", arrays(), classes=("a", "b", "c"))
+    images = make_images("made", Collected(arrays(), ("a", "b", "c")))
     with pytest.raises(ValueError, match="read-only"):
         images.train_images[0] = 0
 
@@ -53,7 +53,7 @@ def test_arrays_that_do_not_fit_are_named(part, wrong, complaint):
     changed = list(arrays())
     changed[part] = wrong
     with pytest.raises(DataError, match=complaint):
-        make_images("made", tuple(changed), classes=("a", "b", "c"))
+        make_images("made", Collected(Arrays(*changed), ("a", "b", "c")))
 
 
 def triangle(source, target):

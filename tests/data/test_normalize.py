@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from paribus.core import DataError, Streams
-from paribus.data import Normalization, load_images, make_images, normalization, split_images
+from paribus.data import Arrays, Collected, Normalization, load_images, make_images, normalization, split_images
 from paribus.study import DataSpec, Standardization
 
 LABELS = [0, 1, 2] * 700
@@ -18,11 +18,8 @@ def test_mean_and_deviation_are_those_of_the_training_split_alone(made):
     np.testing.assert_allclose(found.std, pixels.std(axis=(0, 2, 3)), rtol=1e-12)
     changed = images.train_images.copy()
     changed[split.validation] = 255
-    others = make_images(
-        "made",
-        (changed, images.train_labels, images.test_images // 2, images.test_labels),
-        classes=images.classes,
-    )
+    arrays = Arrays(changed, images.train_labels, images.test_images // 2, images.test_labels)
+    others = make_images("made", Collected(arrays, images.classes))
     assert normalization(others, split, spec) == found
 
 
@@ -30,7 +27,7 @@ def test_a_channel_without_variation_is_divided_by_one():
     train = np.full((4, 2, 2, 2), 51, dtype=np.uint8)
     train[0, 1] = 0
     labels = np.zeros(4, dtype=np.int64)
-    images = make_images("made", (train, labels, train, labels), classes=("a",))
+    images = make_images("made", Collected(Arrays(train, labels, train, labels), ("a",)))
     spec = DataSpec(source="mnist")
     found = normalization(images, split_images(images, spec, streams=Streams(0)), spec)
     assert found.mean == pytest.approx((0.2, 0.15))

@@ -106,8 +106,6 @@ NOT_YET = [
     ("batch_size = 32", 'batch_size = "largest"', "train.batch_size"),
     ("seeds = 5", 'seeds = { start = 3, most = 20, until = "decided" }', "design.seeds"),
     ("epochs = 20", 'epochs = 1\naugment = ["RandomHorizontalFlip"]', "train.augment"),
-    ('"mnist"', '"folder:pictures"', "data.source"),
-    ('"mnist"', '"mine.py:images"', "data.source"),
     ("[design]", '[tune]\n"train.weight_decay" = [0.0, 1e-4]\n[design]', "tune"),
 ]
 

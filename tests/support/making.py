@@ -21,7 +21,7 @@ def make_images(count=120, *, test=40, shape=(1, 8, 8), classes=4):
         return pixels, labels
 
     names = tuple("abcdefghij"[:classes])
-    return data.make_images("made", (*part(count), *part(test)), classes=names)
+    return data.make_images("made", data.Collected(data.Arrays(*part(count), *part(test)), names))
 
 
 def make_recipe(layers=MLP, *, data=None, **train):

@@ -7,6 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from paribus.data import Reading
 from paribus.lab import Ended, Snapshot
 
 _PLAIN_SECONDS = 20.0
@@ -41,29 +42,40 @@ class Live:
 
     def __call__(self, snapshot: Snapshot) -> None:
         """Draw one snapshot."""
-        text = describe(snapshot) if snapshot.runs else ""
-        total = snapshot.images or None
-        self._progress.update(
-            self._task, description=snapshot.stage, total=total, completed=snapshot.images_done, text=text
-        )
+        text = describe(snapshot)
+        reading = snapshot.reading
+        total, done = (reading.total, reading.done) if reading else (snapshot.images, snapshot.images_done)
+        self._progress.update(self._task, description=snapshot.stage, total=total or None, completed=done, text=text)
         if snapshot.ended is not None:
             self._console.print(f"  {_ending(snapshot.ended)}", highlight=False, markup=False)
-        plain_and_due = (
-            snapshot.runs and not self._console.is_terminal and time.monotonic() - self._told > _PLAIN_SECONDS
-        )
-        if plain_and_due:
-            self._console.print(f"  {text}", highlight=False, markup=False)
+        due = text and not self._console.is_terminal and time.monotonic() - self._told > _PLAIN_SECONDS
+        if due:
+            said = f"{snapshot.stage}: {text}" if reading else text
+            self._console.print(f"  {said}", highlight=False, markup=False)
             self._told = time.monotonic()
 
 
 def describe(snapshot: Snapshot) -> str:
-    """Return a snapshot as one line: runs, epochs, images per second, time left."""
+    """Return a snapshot as one line: runs, epochs, images per second, time left; or how far reading is."""
+    if snapshot.reading is not None:
+        return _amount(snapshot.reading)
+    if not snapshot.runs:
+        return ""
     parts = [f"{snapshot.runs_done} of {snapshot.runs} runs done", f"{snapshot.epochs_done} epochs"]
     if snapshot.images_per_second:
         parts.append(f"{snapshot.images_per_second:,.0f} images/s")
     if snapshot.seconds_left is not None:
         parts.append(f"{duration(snapshot.seconds_left)} left")
     return " · ".join(parts)
+
+
+def _amount(reading: Reading) -> str:
+    """Return "12.3 of 170.5 MB", "4,000 of 20,000 images"."""
+    if reading.unit == "bytes":
+        done, total = f"{reading.done / 1e6:.1f}", f"{reading.total / 1e6:.1f} MB"
+    else:
+        done, total = f"{reading.done:,}", f"{reading.total:,} {reading.unit}"
+    return f"{done} of {total}" if reading.total else f"{done} {total.rpartition(' ')[2]}"
 
 
 def duration(seconds: float) -> str:

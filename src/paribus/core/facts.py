@@ -55,6 +55,7 @@ class DataFacts:
         files: where the images came from, with checksums.
         fingerprint: digest of all pixels and labels.
         test_fingerprint: digest of the test images and labels: what looks are counted by.
+        skipped: files of the source that were left out, each with its reason.
     """
 
     source: str
@@ -68,3 +69,4 @@ class DataFacts:
     files: tuple[FileFact, ...]
     fingerprint: str
     test_fingerprint: str
+    skipped: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ def describe_data(images: Images, spec: DataSpec, *, streams: Streams) -> DataFa
         files=images.files,
         fingerprint=images.fingerprint,
         test_fingerprint=images.test_fingerprint,
+        skipped=images.skipped,
     )
 
 
@@ -45,7 +46,13 @@ def _normalization_sentence(norm: Normalization, *, spec: DataSpec) -> str:
 
 
 def _split_sentence(split: Split, *, images: Images, spec: DataSpec) -> str:
-    kind = "fixed" if spec.split == "fixed" else "drawn by the seed"
+    kind = "fixed, stratified" if spec.split == "fixed" else "drawn by the seed, stratified"
+    kind = "as given by the source" if spec.validation == "given" else kind
     parts = f"{len(split.train):,} / {len(split.validation):,} / {len(images.test_labels):,}"
     unused = len(images.train_labels) - len(split.train) - len(split.validation)
-    return f"{kind}, stratified; {parts}" + (f"; {unused:,} training images not used" if unused else "")
+    pooled = images.given_validation if spec.validation != "given" else 0
+    return (
+        f"{kind}; {parts}"
+        + (f"; {unused:,} training images not used" if unused else "")
+        + (f"; the source's own {pooled:,} validation images are among the training images" if pooled else "")
+    )

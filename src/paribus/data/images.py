@@ -2,15 +2,17 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from paribus.core import DataError, FileFact
+from paribus.core import DataError, FileFact, digest
 
 Pixels = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
+Paths = tuple[Path, Path, Path, Path]
 _Array = TypeVar("_Array", Pixels, Integers)
 
 
@@ -28,6 +30,10 @@ class Images:
         fingerprint: digest of the four arrays, their shapes included.
         test_fingerprint: digest of the test images and labels as they were before `resize`, so that looking
             at the same test images in another size is counted as another look at the same test set.
+        given_validation: how many training images, the last ones, the source sets aside for validation itself;
+            `validation = "given"` uses them, any other takes them for training images like the rest.
+        skipped: files that were left out, each with its reason ("cats/7.png: is no image").
+        paths: .npy files in which the arrays lie already, in their order; None where there are none.
     """
 
     source: str
@@ -39,6 +45,9 @@ class Images:
     files: tuple[FileFact, ...]
     fingerprint: str
     test_fingerprint: str
+    given_validation: int = 0
+    skipped: tuple[str, ...] = ()
+    paths: Paths | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -56,27 +65,35 @@ class Arrays(NamedTuple):
     test_labels: Integers
 
 
-def make_images(
-    source: str,
-    arrays: tuple[Pixels, Integers, Pixels, Integers],
-    *,
-    classes: tuple[str, ...],
-    files: tuple[FileFact, ...] = (),
-    test_fingerprint: str = "",
-) -> Images:
-    """Check four arrays (training images and labels, test images and labels), freeze and fingerprint them.
+@dataclass(frozen=True, eq=False, slots=True)
+class Collected:
+    """What the reader of a source brings, not checked yet; attributes as those of Images.
+
+    A reader that resizes gives the fingerprint of the test images as they were before; "" means: as they are.
+    """
+
+    arrays: Arrays
+    classes: tuple[str, ...]
+    files: tuple[FileFact, ...] = ()
+    given_validation: int = 0
+    skipped: tuple[str, ...] = ()
+    paths: Paths | None = None
+    test_fingerprint: str = ""
+
+
+def make_images(source: str, collected: Collected, *, test_fingerprint: str = "") -> Images:
+    """Check what was collected, freeze and fingerprint it.
 
     Args:
         source: as in the study file.
-        arrays: images uint8 [N, C, H, W]; labels int64 [N].
-        classes: names, in the order of the labels.
-        files: where the images came from.
+        collected: images uint8 [N, C, H, W]; labels int64 [N].
         test_fingerprint: computed from the test arrays when empty.
 
     Raises:
         DataError: where shapes, types or labels do not fit together.
     """
-    train, train_labels, test, test_labels = arrays
+    train, train_labels, test, test_labels = collected.arrays
+    classes, given = collected.classes, collected.given_validation
     frozen = Arrays(_read_only(train), _read_only(train_labels), _read_only(test), _read_only(test_labels))
     _check(source, frozen.train_images, frozen.train_labels, classes=classes, part="training")
     _check(source, frozen.test_images, frozen.test_labels, classes=classes, part="test")
@@ -87,10 +104,19 @@ def make_images(
         source,
         *frozen,
         classes=classes,
-        files=files,
-        fingerprint=array_digest(*frozen),
+        files=collected.files,
+        fingerprint=fingerprint(frozen, given_validation=given),
         test_fingerprint=test_fingerprint or array_digest(frozen.test_images, frozen.test_labels),
+        given_validation=given,
+        skipped=collected.skipped,
+        paths=collected.paths,
     )
+
+
+def fingerprint(arrays: Arrays, *, given_validation: int) -> str:
+    """Return the digest of a data set: its four arrays and, where the source has one, its own validation split."""
+    found = array_digest(*arrays)
+    return digest([found, given_validation]) if given_validation else found
 
 
 def array_digest(*arrays: Pixels | Integers) -> str:
@@ -104,11 +130,10 @@ def array_digest(*arrays: Pixels | Integers) -> str:
 
 
 def resized(images: Pixels, *, size: int) -> Pixels:
-    """Return images [N, C, size, size]: each channel by Pillow's bilinear filter, with 8-bit results.
+    """Return images [N, C, size, size]: the centred square, scaled so that the shorter side has the size.
 
-    Height and width are scaled apart, so an image that is not square is stretched. Where an image is made
-    smaller the filter is widened by the same factor (every pixel counts). Images that have the size already
-    are returned as is.
+    Each channel by Pillow's bilinear filter, with 8-bit results; where an image is made smaller the filter is
+    widened by the same factor (every pixel counts). Images that have the size already are returned as is.
     """
     count, channels, height, width = images.shape
     if (height, width) == (size, size):
@@ -121,9 +146,17 @@ def resized(images: Pixels, *, size: int) -> Pixels:
     except MemoryError as error:
         wrong = f"{count:,} images of {size} x {size} need {count * channels * size**2 / 2**30:.0f} GiB of memory"
         raise DataError("data.resize", wrong=wrong, allowed="a smaller size") from error
+    box = centred_square(width, height)
     for index, plane in enumerate(planes):
-        out[index] = Image.fromarray(plane).resize((size, size), Image.Resampling.BILINEAR)
+        out[index] = Image.fromarray(plane).resize((size, size), Image.Resampling.BILINEAR, box=box)
     return out.reshape(count, channels, size, size)
+
+
+def centred_square(width: int, height: int) -> tuple[int, int, int, int]:
+    """Return left, upper, right, lower of the largest square in the middle; odd pixels are cut at the far end."""
+    side = min(width, height)
+    left, upper = (width - side) // 2, (height - side) // 2
+    return left, upper, left + side, upper + side
 
 
 def _read_only(array: _Array) -> _Array:

@@ -1,90 +1,62 @@
-"""From a data specification to images: find the files, verify them, read them, resize them."""
+"""From a data specification to images: read the source, whatever its kind, and give its images their size."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from paribus.core import DataError, FileFact, nearest
-from paribus.data.catalog import SOURCES, Published, Reader, Source
-from paribus.data.cifar import read_binary, read_python
-from paribus.data.digits import read_digits
-from paribus.data.idx import read_idx
-from paribus.data.images import Arrays, Images, array_digest, make_images, resized
-from paribus.data.locate import find
-from paribus.data.verify import read_verified
-from paribus.study import DataSpec
+from paribus.core import DataError, nearest
+from paribus.data.builtin import read_builtin
+from paribus.data.catalog import SOURCES
+from paribus.data.images import Arrays, Collected, Images, array_digest, make_images, resized
+from paribus.data.isolate import Isolate
+from paribus.data.own_source import read_code
+from paribus.data.photographs import read_folder
+from paribus.data.telling import Tell, tell_nobody
+from paribus.study import DataSpec, is_code, is_folder
 
 
-def load_images(spec: DataSpec, *, data_dir: Path | None = None) -> Images:
-    """Return the images of a source, every file verified by its checksum, in the size that is asked for.
+def load_images(
+    spec: DataSpec,
+    *,
+    base_dir: Path = Path(),
+    data_dir: Path | None = None,
+    tell: Tell = tell_nobody,
+    isolate: Isolate | None = None,
+) -> Images:
+    """Return the images of a source, in the size that is asked for; what is known by a checksum is verified by it.
 
     Args:
-        spec: `source` and `resize` are read here; splits and normalisation come later.
+        spec: `source`, `resize` and `on_bad_image` are read here; splits and normalisation come later.
+        base_dir: where the relative path of a folder, or of a file of the user's own, starts.
         data_dir: looked in before PARIBUS_DATA and the cache.
+        tell: hears how far a download or the decoding of a folder is.
+        isolate: calls a function that runs a user's own code in a process of its own; None: in this one.
 
     Raises:
         DataError: when files are missing or damaged.
     """
-    source = SOURCES.get(spec.source)
-    if source is None:
-        near = nearest(spec.source, SOURCES)
-        raise DataError("data.source", wrong=f"no source {spec.source!r}", allowed=", ".join(SOURCES), nearest=near)
-    arrays, files = _read(source, spec=spec, data_dir=data_dir)
-    test_fingerprint = array_digest(arrays.test_images, arrays.test_labels)
+    collected = _collect(spec, base_dir=base_dir, data_dir=data_dir, tell=tell, isolate=isolate)
+    arrays = collected.arrays
+    test_fingerprint = collected.test_fingerprint or array_digest(arrays.test_images, arrays.test_labels)
     if spec.resize is not None:
-        arrays = Arrays(
+        small = Arrays(
             resized(arrays.train_images, size=spec.resize),
             arrays.train_labels,
             resized(arrays.test_images, size=spec.resize),
             arrays.test_labels,
         )
-    return make_images(source.name, arrays, classes=source.classes, files=files, test_fingerprint=test_fingerprint)
+        collected = replace(collected, arrays=small)
+    return make_images(spec.source, collected, test_fingerprint=test_fingerprint)
 
 
-def _read(source: Source, *, spec: DataSpec, data_dir: Path | None) -> tuple[Arrays, tuple[FileFact, ...]]:
-    if not source.layouts:
-        return read_digits(source)
-    found = find(source, data_dir=data_dir, instead=_instead(spec))
-    files = [(path, file) for path, file in zip(found.paths, found.layout.files, strict=True) if path is not None]
-    if found.layout.reader == "idx":
-        return _read_idx_files(source, files=files)
-    return _read_batches(source, reader=found.layout.reader, files=files)
-
-
-def _read_idx_files(source: Source, *, files: Sequence[tuple[Path, Published]]) -> tuple[Arrays, tuple[FileFact, ...]]:
-    side = source.image_shape[1:]
-    shapes = [(source.train, *side), (source.train,), (source.test, *side), (source.test,)]
-    parts, facts = [], []
-    for (path, file), shape in zip(files, shapes, strict=True):
-        content, fact = read_verified(path, published=file, source=source.name)
-        parts.append(read_idx(content, where=str(path), shape=shape))
-        facts.append(fact)
-    train, train_labels, test, test_labels = parts
-    labels = train_labels.astype(np.int64), test_labels.astype(np.int64)
-    return Arrays(train[:, np.newaxis], labels[0], test[:, np.newaxis], labels[1]), tuple(facts)
-
-
-def _read_batches(
-    source: Source, *, reader: Reader, files: Sequence[tuple[Path, Published]]
-) -> tuple[Arrays, tuple[FileFact, ...]]:
-    read = read_python if reader == "cifar-python" else read_binary
-    batches, facts = [], []
-    for path, file in files:
-        content, fact = read_verified(path, published=file, source=source.name)
-        batches.append(read(content, where=str(path)))
-        facts.append(fact)
-    train_images = np.concatenate([images for images, _ in batches[:-1]])
-    train_labels = np.concatenate([labels for _, labels in batches[:-1]])
-    return Arrays(train_images, train_labels, *batches[-1]), tuple(facts)
-
-
-def _instead(spec: DataSpec) -> str:
-    """Return what to add to the command for the same study on images that are there, sizes made to fit them."""
-    digits = SOURCES["digits"]
-    words = ["add to the command: data.source=digits"]
-    if isinstance(spec.validation, int) and spec.validation * 2 > digits.train:
-        words.append("data.validation=0.2")
-    if spec.train_images is not None and spec.train_images * 2 > digits.train:
-        words.append("data.train_images=700")
-    return " ".join(words)
+def _collect(
+    spec: DataSpec, *, base_dir: Path, data_dir: Path | None, tell: Tell, isolate: Isolate | None
+) -> Collected:
+    if is_folder(spec.source):
+        return read_folder(spec, base_dir=base_dir, tell=tell)
+    if is_code(spec.source):
+        return read_code(spec, base_dir=base_dir, isolate=isolate)
+    source = SOURCES.get(spec.source)
+    if source is None:
+        near = nearest(spec.source, SOURCES)
+        raise DataError("data.source", wrong=f"no source {spec.source!r}", allowed=", ".join(SOURCES), nearest=near)
+    return read_builtin(source, spec, data_dir=data_dir, tell=tell)

@@ -9,9 +9,8 @@ import numpy as np
 
 from paribus.core import DataError, FileFact
 from paribus.data.folders import cache_folder, temporary_folder
-from paribus.data.images import Arrays, Images, Integers, Pixels, array_digest
+from paribus.data.images import Arrays, Images, Integers, Paths, Pixels, fingerprint
 
-Paths = tuple[Path, Path, Path, Path]
 _PARTS = ("train-images", "train-labels", "test-images", "test-labels")
 
 
@@ -21,6 +20,7 @@ class SharedImages:
 
     Attributes:
         paths: .npy files of training images, training labels, test images, test labels.
+        given_validation: as in Images.
     """
 
     source: str
@@ -29,14 +29,15 @@ class SharedImages:
     fingerprint: str
     test_fingerprint: str
     paths: Paths
+    given_validation: int = 0
 
 
 def share_images(images: Images, *, folder: Path | None = None) -> SharedImages:
     """Write images once, named by their fingerprint, and say where they are.
 
-    Files that are there already are used when their content has the fingerprint, and else written again. A
-    file appears whole or not at all. Where the folder cannot be written, a temporary one that lives as long
-    as this process is used.
+    Files that are there already, those that the images came from first, are used when their content has the
+    fingerprint, and else written again. A file appears whole or not at all. Where the folder cannot be written,
+    a temporary one that lives as long as this process is used.
 
     Args:
         images: what to share.
@@ -45,11 +46,22 @@ def share_images(images: Images, *, folder: Path | None = None) -> SharedImages:
     Raises:
         DataError: when there is no room in the temporary folder either.
     """
-    try:
-        paths = _write(images, folder if folder is not None else cache_folder() / "arrays")
-    except OSError:
-        paths = _write_temporary(images)
-    return SharedImages(images.source, images.classes, images.files, images.fingerprint, images.test_fingerprint, paths)
+    if images.paths is not None and _is_intact(images.paths, images):
+        paths = images.paths
+    else:
+        try:
+            paths = _write(images, folder if folder is not None else cache_folder() / "arrays")
+        except OSError:
+            paths = _write_temporary(images)
+    return SharedImages(
+        images.source,
+        images.classes,
+        images.files,
+        images.fingerprint,
+        images.test_fingerprint,
+        paths,
+        given_validation=images.given_validation,
+    )
 
 
 def open_images(shared: SharedImages) -> Images:
@@ -65,7 +77,7 @@ def open_images(shared: SharedImages) -> Images:
         arrays = _open_all(shared.paths)
     except (OSError, ValueError) as error:
         raise DataError(names, wrong=f"shared images cannot be opened: {error}", allowed="what was shared") from error
-    if array_digest(*arrays) != shared.fingerprint:
+    if fingerprint(arrays, given_validation=shared.given_validation) != shared.fingerprint:
         raise DataError(names, wrong="shared images were changed on disk", allowed="run again: they are written anew")
     return Images(
         shared.source,
@@ -74,6 +86,8 @@ def open_images(shared: SharedImages) -> Images:
         files=shared.files,
         fingerprint=shared.fingerprint,
         test_fingerprint=shared.test_fingerprint,
+        given_validation=shared.given_validation,
+        paths=shared.paths,
     )
 
 
@@ -90,7 +104,7 @@ def _write(images: Images, folder: Path) -> Paths:
     folder.mkdir(parents=True, exist_ok=True)
     train, train_labels, test, test_labels = (folder / f"{images.fingerprint[:32]}-{part}.npy" for part in _PARTS)
     paths = (train, train_labels, test, test_labels)
-    if not _is_intact(paths, fingerprint=images.fingerprint):
+    if not _is_intact(paths, images):
         _save(train, images.train_images)
         _save(train_labels, images.train_labels)
         _save(test, images.test_images)
@@ -98,9 +112,9 @@ def _write(images: Images, folder: Path) -> Paths:
     return paths
 
 
-def _is_intact(paths: Paths, *, fingerprint: str) -> bool:
+def _is_intact(paths: Paths, images: Images) -> bool:
     try:
-        return array_digest(*_open_all(paths)) == fingerprint
+        return fingerprint(_open_all(paths), given_validation=images.given_validation) == images.fingerprint
     except (OSError, ValueError):
         return False
 

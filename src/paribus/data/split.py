@@ -35,21 +35,24 @@ def split_images(images: Images, spec: DataSpec, *, streams: Streams) -> Split:
     """Set validation images aside and take the training images that the specification asks for.
 
     Both are prefixes of stratified orders (`stratified_order`): within one image of each class's exact share,
-    and
-    nested: the 10,000 training images of one study are among the 20,000 of another, for the same validation
-        images. With split = "fixed" no seed changes anything; with "seed" the split stream does.
+    and nested: the 10,000 training images of one study are among the 20,000 of another, for the same validation
+    images. With split = "fixed" no seed changes anything; with "seed" the split stream does. With validation =
+    "given" the validation images are those that the source sets aside itself.
 
     Raises:
         DataError: when the counts do not fit the source.
     """
     source = streams if spec.split == "seed" else Streams(seed=0, vary=())
-    held = _validation_count(len(images.train_labels), spec=spec)
-    order = stratified_order(images.train_labels, key=source.key("split", 1))
-    validation, train = np.sort(order[:held]), np.sort(order[held:])
+    if spec.validation == "given":
+        validation, train = _given(images)
+    else:
+        held = _validation_count(len(images.train_labels), asked=spec.validation)
+        order = stratified_order(images.train_labels, key=source.key("split", 1))
+        validation, train = np.sort(order[:held]), np.sort(order[held:])
     if spec.train_images is not None:
         if spec.train_images > len(train):
             wrong = f"{spec.train_images:,} images"
-            allowed = f"1 to {len(train):,}: what {images.source} has besides {held:,} validation images"
+            allowed = f"1 to {len(train):,}: what {images.source} has besides {len(validation):,} validation images"
             raise DataError("data.train_images", wrong=wrong, allowed=allowed)
         taken = stratified_order(images.train_labels[train], key=source.key("split", 2))[: spec.train_images]
         train = np.sort(train[taken])
@@ -98,9 +101,18 @@ def _class_sequence(counts: tuple[int, ...]) -> Integers:
     return sequence
 
 
-def _validation_count(total: int, *, spec: DataSpec) -> int:
+def _given(images: Images) -> tuple[Integers, Integers]:
+    """Return the validation and training images as the source sets them apart."""
+    total, given = len(images.train_labels), images.given_validation
+    if not given:
+        wrong = f'"given", but {images.source} brings no validation images'
+        raise DataError("data.validation", wrong=wrong, allowed="a count, a fraction such as 0.2, or 0")
+    index = np.arange(total, dtype=np.int64)
+    return index[total - given :], index[: total - given]
+
+
+def _validation_count(total: int, *, asked: float) -> int:
     """Return the number of validation images: the count, or the fraction of training images, halves up."""
-    asked = spec.validation
     held = int(asked * total + 0.5) if isinstance(asked, float) else asked
     if asked and not 0 < held < total:
         wrong = f"{asked} is {held:,} of the {total:,} training images"

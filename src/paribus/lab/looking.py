@@ -28,7 +28,7 @@ def declared(study: Study) -> dict[str, Any]:
 
 def condition_names(study: Study) -> dict[str, str]:
     """Return digest of the recipe -> name of each condition, baseline first."""
-    return {digest(each.recipe.model_dump(mode="json")): each.name for each in expand(study)}
+    return {digest(each.recipe.identity): each.name for each in expand(study)}
 
 
 def choose(study: Study, *, runs: Sequence[Run], last: Mapping[str, Epoch]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paribus.core import DataFacts, ModelError, ModelFacts, Streams, StudyError, digest, digest_bytes
-from paribus.data import Images, SharedImages, describe_data, load_images, share_images
+from paribus.data import Images, SharedImages, Tell, describe_data, load_images, share_images, tell_nobody
 from paribus.study import Condition, DataSpec, ModelSpec, Recipe, Run, Study, expand, runs
 from paribus.train import Plan, apart, steps_per_epoch, total_steps
 
@@ -39,7 +39,7 @@ class Prepared:
     models: Mapping[str, tuple[ModelSpec, str, str]]
 
 
-def prepare(study: Study, *, data_dir: Path | None = None) -> Prepared:
+def prepare(study: Study, *, data_dir: Path | None = None, tell: Tell = tell_nobody) -> Prepared:
     """Load and share what the study's runs need, and give every run its identity.
 
     Raises:
@@ -51,9 +51,9 @@ def prepare(study: Study, *, data_dir: Path | None = None) -> Prepared:
     loaded: dict[str, tuple[Images, SharedImages]] = {}
     facts, images = {}, {}
     for key, spec in specs.items():
-        pixels = digest([spec.source, spec.resize])
+        pixels = digest([spec.source, spec.resize, spec.on_bad_image])
         if pixels not in loaded:
-            found = load_images(spec, data_dir=data_dir)
+            found = load_images(spec, base_dir=study.base_dir, data_dir=data_dir, tell=tell, isolate=apart)
             loaded[pixels] = (found, share_images(found))
         facts[key] = describe_data(loaded[pixels][0], spec, streams=Streams(0, study.design.vary_streams))
         images[key] = loaded[pixels][1]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from paribus.core import EpochRecord, Outcome
+from paribus.data import Reading
 from paribus.study import Run
 from paribus.train import Event, Progress, Started, total_steps
 
@@ -36,6 +37,7 @@ class Snapshot:
         images_per_second: of all workers together, measuring included; None before the first.
         seconds_left: None until it can be told.
         ended: the run that has just ended, if one has.
+        reading: how far a download, or the decoding of a folder, is.
     """
 
     stage: str
@@ -47,6 +49,7 @@ class Snapshot:
     images_per_second: float | None = None
     seconds_left: float | None = None
     ended: Ended | None = None
+    reading: Reading | None = None
 
 
 Watch = Callable[[Snapshot], None]

@@ -58,7 +58,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     study = place.study
     device = settle_device(device)
     watch(Snapshot("reading images"))
-    prepared = prepare(study, data_dir=data_dir)
+    prepared = prepare(study, data_dir=data_dir, tell=lambda reading: watch(Snapshot(reading.what, reading=reading)))
     with open_writer(place.directory) as store:
         _write_down(store, prepared)
         ended = {each.id for each in store.reader.runs() if each.state in _ENDED}

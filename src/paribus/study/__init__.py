@@ -20,6 +20,8 @@ from paribus.study.recipe import (
     Standardization,
     StepSchedule,
     TrainSpec,
+    is_code,
+    is_folder,
 )
 from paribus.study.study import Study, directory_name
 
@@ -45,6 +47,8 @@ __all__ = [
     "expand",
     "gallery_names",
     "gallery_text",
+    "is_code",
+    "is_folder",
     "is_quick",
     "load_gallery",
     "load_study",

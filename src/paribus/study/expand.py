@@ -47,8 +47,7 @@ class Run:
     def key(self) -> str:
         """Digest of what the study says about this run: recipe, seed, and which streams the seed holds."""
         held = [stream for stream in STREAMS if stream not in self.streams.vary]
-        recipe = self.recipe.model_dump(mode="json")
-        return digest({"schema": SCHEMA_VERSION, "recipe": recipe, "seed": self.seed, "held": held})
+        return digest({"schema": SCHEMA_VERSION, "recipe": self.recipe.identity, "seed": self.seed, "held": held})
 
 
 def expand(study: Study) -> tuple[Condition, ...]:
@@ -120,7 +119,7 @@ def _recipe(study: Study, choice: Choice, baseline: Choice) -> Recipe:
 def _refuse_twins(found: Sequence[Choice], recipes: Sequence[Recipe]) -> None:
     seen: dict[str, Choice] = {}
     for choice, recipe in zip(found, recipes, strict=True):
-        twin = seen.setdefault(digest(recipe.model_dump(mode="json")), choice)
+        twin = seen.setdefault(digest(recipe.identity), choice)
         if twin is not choice:
             paths = {path: path for path in (*twin.levels, *choice.levels)}
             first, second = (shown(_name(each, paths, bare=False)) for each in (twin, choice))

@@ -17,6 +17,19 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
 
+_FOLDER = "folder:"
+
+
+def is_folder(source: str) -> bool:
+    """Return whether a source is a folder of images: "folder:PATH"."""
+    return source.startswith(_FOLDER) and source != _FOLDER
+
+
+def is_code(source: str) -> bool:
+    """Return whether a source is a function in a file of the user's own: "FILE.py:NAME"."""
+    return re.fullmatch(r".+\.py:[A-Za-z_]\w*", source) is not None
+
+
 class Frozen(BaseModel):
     """The strict base of all study types: unknown keys are errors, nothing is coerced, nothing changes."""
 
@@ -41,8 +54,10 @@ class DataSpec(Frozen):
     """[data]: which images, how they are split and normalised."""
 
     source: str
-    validation: Annotated[int, Field(ge=0, le=10**9)] | Fraction = Field(
-        default=0, description="a count (5000), a fraction below 1 (0.1), or 0 for no validation split"
+    validation: Annotated[int, Field(ge=0, le=10**9)] | Fraction | Literal["given"] = Field(
+        default=0,
+        description='a count (5000), a fraction below 1 (0.1), 0 for no validation split, or "given": the one that '
+        "the source brings along",
     )
     split: Literal["fixed", "seed"] = "fixed"
     normalize: Literal["train", False] | Standardization = Field(
@@ -50,19 +65,16 @@ class DataSpec(Frozen):
     )
     train_images: Count | None = None
     resize: Annotated[int, Field(ge=1, le=1024)] | None = None
+    on_bad_image: Literal["stop", "skip"] = "stop"
 
     @field_validator("source")
     @classmethod
     def _known_source(cls, value: str) -> str:
-        sources = ", ".join(BUILT_IN_SOURCES)
-        if value.startswith("folder:"):
-            raise refusal(f"{shown(value)}: folders of images are not in this version", allowed=sources)
-        if re.fullmatch(r".*\.py(:.*)?", value):
-            raise refusal(f"{shown(value)}: sources of your own are not in this version", allowed=sources)
-        if value not in BUILT_IN_SOURCES:
-            near = nearest(value, BUILT_IN_SOURCES)
-            raise refusal(f"{shown(value)} is no known source", allowed=sources, nearest=near)
-        return value
+        if value in BUILT_IN_SOURCES or is_folder(value) or is_code(value):
+            return value
+        allowed = f'{", ".join(BUILT_IN_SOURCES)}, "folder:PATH", "FILE.py:NAME"'
+        near = nearest(value, BUILT_IN_SOURCES)
+        raise refusal(f"{shown(value)} is no known source", allowed=allowed, nearest=near)
 
     @field_validator("normalize", mode="before")
     @classmethod
@@ -215,3 +227,11 @@ class Recipe(Frozen):
     data: DataSpec
     model: ModelSpec
     train: TrainSpec
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What makes it another recipe, as plain values: all that is not as it is by default.
+
+        A setting that a later version adds leaves finished runs what they are (docs/decisions/0007).
+        """
+        return self.model_dump(mode="json", exclude_defaults=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from paribus.core import digest
 from paribus.study.design import Design, Published
 from paribus.study.levels import Factors
-from paribus.study.paths import put
+from paribus.study.paths import Table, put
 from paribus.study.recipe import Recipe
 
 _MOST_CHARACTERS = 60
@@ -47,7 +47,7 @@ class Study:
 
 def directory_name(study: Study) -> str:
     """Return "<name>-<8 hex digits>": it changes with the base recipe, not with levels, seeds or words."""
-    recipe = study.base.model_dump(mode="json")
+    recipe: Table = study.base.identity
     for path in study.left_open:
         recipe = put(recipe, path, None)
     return f"{study.name}-{digest(recipe)[:8]}"

@@ -67,7 +67,7 @@ def start(module: str, *, said: Path) -> Process:
     return Process(process, ours, said)
 
 
-def apart(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
+def apart(function: Callable[P, R], /, *args: P.args, **named: P.kwargs) -> R:
     """Return what a function gives when it is called in a fresh process; for functions that run a user's code.
 
     Whatever that code prints, changes or breaks stays there.
