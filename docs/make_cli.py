@@ -25,12 +25,18 @@ def page() -> str:
 
 def commands() -> list[str]:
     """Return the names of the commands, in the order in which they are used."""
-    return list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    group = typer.main.get_command(app)
+    return group.list_commands(typer.Context(group))  # type: ignore[attr-defined]
 
 
-def _section(name: str) -> str:
-    shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "100"}, catch_exceptions=False)
-    return f"## paribus {name}\n\n```text\n{inspect.cleandoc(shown.output)}\n```"
+def _section(*words: str) -> str:
+    """Return the help of a command, and that of the commands below it."""
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "100"}, catch_exceptions=False)
+    section = f"{'#' * (len(words) + 1)} paribus {' '.join(words)}\n\n```text\n{inspect.cleandoc(shown.output)}\n```"
+    command = typer.main.get_command(app)
+    for word in words:
+        command = command.commands[word]  # type: ignore[attr-defined]
+    return "\n\n".join([section, *(_section(*words, name) for name in getattr(command, "commands", ()))])
 
 
 if __name__ == "__main__":

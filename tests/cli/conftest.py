@@ -31,9 +31,10 @@ smallest_effect = "2pp"
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory):
-    """Return an environment like a user's: no data folder, a cache of its own."""
+    """Return an environment like a user's: no data folder, a cache of its own, and no network."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PARIBUS")}
-    return {**kept, "PARIBUS_CACHE": str(tmp_path_factory.mktemp("cache")), "PYTHONUTF8": "1"}
+    cache = str(tmp_path_factory.mktemp("cache"))
+    return {**kept, "PARIBUS_CACHE": cache, "PARIBUS_OFFLINE": "1", "PYTHONUTF8": "1"}
 
 
 @pytest.fixture(scope="session")

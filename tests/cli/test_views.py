@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from paribus.cli import live, views
+from paribus.cli import live, printing, views
 from paribus.core import DataFacts, LayerFact, ModelFacts
 from paribus.lab import Check, Snapshot
 from paribus.stats import RunTable, contrasts, describe, sentence
@@ -31,7 +31,7 @@ def printed(monkeypatch):
         file = io.StringIO()
         terminal = width is not None
         console = Console(file=file, force_terminal=terminal, width=width or 10_000, color_system=None, highlight=False)
-        monkeypatch.setattr(views, "stdout", console)
+        monkeypatch.setattr(printing, "stdout", console)
         show(*arguments)
         return file.getvalue().splitlines()
 
@@ -142,16 +142,6 @@ def test_the_gallery_is_short_and_names_the_machine_once(printed):
     said = printed(views.show_gallery, studies, width=80)
     assert len(said) <= 3 * len(studies) + 2
     assert sum("AMD EPYC" in line for line in said) == 1
-
-
-def test_data_list_says_where_files_belong(printed, monkeypatch, tmp_path):
-    from paribus.data import source_status  # noqa: PLC0415  scikit-learn, for this test only
-
-    monkeypatch.setenv("PARIBUS_CACHE", str(tmp_path))
-    monkeypatch.delenv("PARIBUS_DATA", raising=False)
-    said = "\n".join(printed(views.show_sources, source_status()))
-    assert "PARIBUS_DATA (not set)" in said
-    assert f"put the files of mnist into {tmp_path / 'data' / 'mnist'}" in said
 
 
 def test_progress_counts_what_is_done():

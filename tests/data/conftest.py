@@ -2,14 +2,18 @@ import dataclasses
 import gzip
 import hashlib
 import os
+import ssl
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import trustme
+from mirror import install, noise, published, serving
 
-from paribus.data import Arrays, Collected, make_images
-from paribus.data.catalog import SOURCES, Published
+from paribus.data import Arrays, Collected, fetch, make_images
+from paribus.data.catalog import SOURCES, Layout, Published
 
 REAL = os.environ.get("PARIBUS_DATA")
 
@@ -18,6 +22,7 @@ REAL = os.environ.get("PARIBUS_DATA")
 def own_folders(monkeypatch, tmp_path):
     monkeypatch.delenv("PARIBUS_DATA", raising=False)
     monkeypatch.setenv("PARIBUS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PARIBUS_OFFLINE", "1")
 
 
 @pytest.fixture
@@ -86,3 +91,37 @@ class Family:
 @pytest.fixture
 def family(monkeypatch):
     return lambda name: Family(monkeypatch, name)
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def context(authority):
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(made)
+    return made
+
+
+@pytest.fixture
+def network(monkeypatch, authority, tmp_path):
+    """Trust our own certificates, use no proxy, wait for nothing."""
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv("PARIBUS_OFFLINE")
+    monkeypatch.setattr(fetch, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(fetch, "_TIMEOUT_SECONDS", 10.0)
+
+
+@pytest.fixture
+def two(monkeypatch, context, network):  # noqa: ARG001 - it sets the scene
+    """Two mirrors of two files, in place of MNIST."""
+    files = {name: noise(200_000, key=key) for key, name in enumerate(("images", "labels"))}
+    with serving(context) as first, serving(context) as second:
+        first.files = second.files = files
+        listed = tuple(published(*file) for file in files.items())
+        install(monkeypatch, "mnist", Layout("idx", ("mnist",), listed, (first.address, second.address)))
+        yield SimpleNamespace(first=first, second=second, files=files, listed=listed)

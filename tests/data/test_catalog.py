@@ -1,4 +1,5 @@
 import re
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -31,6 +32,29 @@ def test_sizes_follow_from_the_images():
                 assert sizes == expected
             if layout.reader == "cifar-binary":
                 assert sum(sizes) == (source.train + source.test) * (values + 1)
+
+
+def test_what_is_offered_for_download_is_offered_by_https_and_has_a_checksum():
+    hosts = {}
+    for name, source in SOURCES.items():
+        for layout in source.layouts:
+            assert all(address.count("{name}") == 1 for address in layout.mirrors)
+            parts = [urlsplit(address) for address in layout.mirrors]
+            assert {part.scheme for part in parts} <= {"https"}
+            hosts[name] = hosts.get(name, set()) | {part.hostname for part in parts}
+            if layout.mirrors and not layout.archive:
+                assert all(file.download[2] for file in layout.files)
+    # Of the files of Kuzushiji-MNIST we know no second mirror.
+    assert {name: len(found) for name, found in hosts.items()} == {
+        "mnist": 2,
+        "fashion-mnist": 2,
+        "kmnist": 1,
+        "cifar10": 3,
+    }
+
+
+def test_every_source_is_found_in_the_cache_under_its_own_name():
+    assert [name for name, source in SOURCES.items() for each in source.layouts[:1] if name not in each.folders] == []
 
 
 @pytest.mark.parametrize("folder", ["mnist", "cifar-10-batches-py"])

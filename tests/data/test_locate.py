@@ -15,6 +15,7 @@ def test_missing_files_are_named_with_checksums_a_place_and_a_way_out(tmp_path):
         assert file.packed_sha256 in message
     assert str(tmp_path / "FashionMNIST" / "raw") in message
     assert "PARIBUS_DATA" in message
+    assert "is not downloaded: PARIBUS_OFFLINE is set" in message
     assert caught.value.next_command == "add to the command: data.source=digits data.validation=0.2"
 
 

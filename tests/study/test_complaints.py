@@ -94,6 +94,16 @@ REFUSED = [
         "FILE.py:CLASS",
     ),
     ("seeds = 5", "seeds = 0", "design.seeds", "0 is not allowed", "1 or more"),
+    (
+        "seeds = 5",
+        'seeds = { start = 5, most = 5, until = "decided" }',
+        "design.seeds.most",
+        "leaves nothing",
+        "most = 20",
+    ),
+    ("[design]", "[tune]\n'train.lr' = [1]\n[design]", 'tune."train.lr"', "is varied too", "what is not asked"),
+    ("[design]", "[tune]\n'train.momentum' = [2]\n[design]", 'tune."train.momentum"', "2 is not allowed", "below 1"),
+    ("validation = 5000", "[tune]\n'train.momentum' = [0.5]", "tune", "no validation split", "data.validation"),
     ("seeds = 5", "alpha = 0.6", "design.alpha", "0.6 is not allowed", "a number below 0.5"),
     ("seeds = 5", "alpha = 0.5", "design.alpha", "0.5 is not allowed", "a number below 0.5"),
     ("seeds = 5", "vary_streams = []", "design.vary_streams", "is empty", "at least one"),
@@ -104,9 +114,6 @@ REFUSED = [
 ]
 NOT_YET = [
     ("batch_size = 32", 'batch_size = "largest"', "train.batch_size"),
-    ("seeds = 5", 'seeds = { start = 3, most = 20, until = "decided" }', "design.seeds"),
-    ("epochs = 20", 'epochs = 1\naugment = ["RandomHorizontalFlip"]', "train.augment"),
-    ("[design]", '[tune]\n"train.weight_decay" = [0.0, 1e-4]\n[design]', "tune"),
 ]
 
 

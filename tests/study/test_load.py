@@ -76,6 +76,7 @@ def test_the_example_of_the_design_means_what_it_says(parse):
         "baseline": {"train.lr": "0.1"},
         "conditions": (),
         "seeds": 5,
+        "tune_seeds": 3,
         "vary_streams": STREAMS,
         "metric": "accuracy",
         "smallest_effect": 0.002,

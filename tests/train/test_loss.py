@@ -28,6 +28,25 @@ def test_the_loss_is_its_definition(name, reduction):
     assert ours.item() == pytest.approx(getattr(EXPECTED[name], reduction)(), rel=1e-12)
 
 
+SHARED = np.array([[0.7, 0.0, 0.3], [0.0, 0.4, 0.6], [0.0, 1.0, 0.0], [0.5, 0.5, 0.0]])
+MIXED = {
+    "cross_entropy": -(np.log(SHARES) * SHARED).sum(axis=1),
+    "smooth": -(np.log(SHARES) * (0.9 * SHARED + 0.1 / 3)).sum(axis=1),
+    "nll": -(OUTPUT * SHARED).sum(axis=1),
+    "mse": ((OUTPUT - SHARED) ** 2).mean(axis=1),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_the_loss_of_mixed_labels_is_its_definition(name, reduction):
+    spec = make_recipe(**TRAIN.get(name, {"loss": name})).train
+    ours = loss_of(torch.tensor(OUTPUT), torch.tensor(SHARED), spec=spec, reduction=reduction)
+    assert ours.item() == pytest.approx(getattr(MIXED[name], reduction)(), rel=1e-12)
+    whole = loss_of(torch.tensor(OUTPUT), torch.tensor(HOT), spec=spec, reduction=reduction)
+    assert whole.item() == pytest.approx(getattr(EXPECTED[name], reduction)(), rel=1e-12)
+
+
 def test_measuring_ignores_label_smoothing():
     spec = make_recipe(label_smoothing=0.1).train
     ours = loss_of(torch.tensor(OUTPUT), torch.tensor(LABELS), spec=spec, smooth=False)

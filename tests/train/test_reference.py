@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from making import CNN, MLP, make_recipe
+from making import CNN, MLP, make_images, make_recipe
 from oracle import forward_backward, sgd
 
 from paribus.core import Streams
@@ -100,6 +100,77 @@ def test_resumed_after_any_epoch_it_ends_with_the_same_bits(make_bench, train, m
         assert again.weights == end.weights
         assert again.predictions == end.predictions
         assert [_timeless(each) for each in rest] == [_timeless(each) for each in whole[record.epoch + 1 :]]
+
+
+EVERYTHING = (
+    "RandomCrop(padding=2)",
+    "RandomHorizontalFlip",
+    "RandomVerticalFlip",
+    "RandomRotation(15)",
+    "RandomResizedCrop",
+    "ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)",
+    "RandomErasing",
+    "mixup(0.2)",
+)
+
+
+@pytest.mark.parametrize(("shape", "memory_format"), [((1, 8, 8), "contiguous"), ((3, 8, 8), "channels_last")])
+def test_resumed_with_every_augmentation_it_ends_with_the_same_bits(make_bench, shape, memory_format):
+    recipe = make_recipe(NOISY, epochs=3, batch_size=25, augment=EVERYTHING, data={"validation": 20})
+    images, plan = make_images(shape=shape), Plan(memory_format=memory_format)
+    whole, end = _records(make_bench(recipe, images=images, plan=plan))
+    assert end.state == "done"
+    for record in whole[:-1]:
+        resume = Resume(epoch=record.epoch, step=record.step, state=record.state)
+        rest, again = _records(make_bench(recipe, images=images, plan=plan), resume=resume)
+        assert again.weights == end.weights
+        assert [_timeless(each) for each in rest] == [_timeless(each) for each in whole[record.epoch + 1 :]]
+
+
+def test_updates_on_flipped_images_agree_with_numpy(make_bench):
+    recipe = make_recipe(MLP, steps=20, lr=0.05, momentum=0.9, augment=("RandomHorizontalFlip",))
+    bench = make_bench(recipe, dtype=torch.float64)
+    part, parameters = bench.parts["train"], _parameters(bench)
+    images, labels, batches = _normalised(bench, part), part.labels.numpy(), []
+    for epoch in (1, 2, 3):
+        words = np.random.Philox(key=Streams(0).key("augmentation", epoch, 0)).random_raw(len(part.images))
+        flipped = np.where((words < 2**63)[:, None, None, None], np.flip(images, 3), images)
+        orders = [index.numpy() for index in bench.order(epoch).split(16)]
+        batches += [(flipped[index], labels[index]) for index in orders]
+    expected = sgd(ORACLE_LAYERS[MLP], parameters, batches[:20], lr=0.05, momentum=0.9)
+    records, _ = _records(bench)
+    losses = np.frombuffer(b"".join(record.batch_losses for record in records), "<f4")
+    np.testing.assert_allclose(losses, expected, atol=1e-5, rtol=0)
+
+
+def test_every_split_is_measured_on_the_images_as_they_are(make_bench):
+    plain, augmented = (
+        make_bench(make_recipe(epochs=1, lr=1e-30, augment=augment, data={"validation": 20}))
+        for augment in ((), EVERYTHING)
+    )
+    clean, changed = _records(plain)[0], _records(augmented)[0]
+    for name in (
+        "clean_loss",
+        "clean_accuracy",
+        "validation_loss",
+        "validation_accuracy",
+        "test_loss",
+        "test_accuracy",
+    ):
+        assert [getattr(each, name) for each in clean] == [getattr(each, name) for each in changed], name
+    assert clean[1].train_loss != changed[1].train_loss
+
+
+def test_running_accuracy_counts_the_label_with_the_larger_share(make_bench):
+    bench = make_bench(make_recipe(epochs=1, lr=1e-30, batch_size=120, augment=("mixup(1.0)",)), dtype=torch.float64)
+    part, index = bench.parts["train"], bench.order(1)
+    with torch.no_grad():
+        drawn = bench.augmentation(1)
+        mixed, shares = drawn.mix(bench.pixels(part, index), part.labels[index], index, classes=4)
+        right = (bench.model(mixed).argmax(1).numpy() == shares.numpy().argmax(1)).mean()
+    records, _ = _records(bench)
+    assert records[1].running_accuracy == pytest.approx(right, abs=1e-6)
+    assert shares.max(1).values.min() < 0.6  # some are mixed thoroughly
 
 
 def _timeless(record):

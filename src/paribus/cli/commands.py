@@ -1,26 +1,42 @@
 """The commands, in the order in which they are used."""
 
+import dataclasses
 import json
+import os
 import shlex
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from paribus.cli.data import data_app
 from paribus.cli.safe import plain
 from paribus.core import ParibusError
 
 if TYPE_CHECKING:
     from paribus.lab import Results
 
+_ORDER = ("gallery", "new", "data")
+
+
+class _InOrder(TyperGroup):
+    """Commands in the order in which they are used, which is not the one in which typer keeps them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  the signature of click
+        """Return the names of the commands."""
+        return [*_ORDER, *(name for name in self.commands if name not in _ORDER)]
+
+
 app = typer.Typer(
     name="paribus",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    cls=_InOrder,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
@@ -82,52 +98,46 @@ def gallery(
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="name of the study; NAME.toml is written")],
-    source: Annotated[str, typer.Option("--from", metavar="STUDY", help="gallery study to start from")] = "quickstart",
+    *,
+    images: Annotated[
+        str, typer.Option("--data", metavar="SOURCE", help="images to ask about: a folder, FILE.py:NAME, mnist, ...")
+    ] = "",
+    template: Annotated[
+        str, typer.Option("--from", metavar="STUDY", help="gallery study to start from; default: one that fits")
+    ] = "",
 ) -> None:
-    """Write a commented study file to edit.
+    """Write a commented study file to edit; with --data, one that fits your images.
 
-    Example:  paribus new mine --from mnist-mlp-sgd
+    Example:  paribus new mine --data photos
     """
+    from paribus import lab  # noqa: PLC0415  rooms are imported when a verb needs them
+    from paribus.cli import live, printing  # noqa: PLC0415
     from paribus.core import StudyError  # noqa: PLC0415
-    from paribus.study import gallery_text  # noqa: PLC0415
 
-    text = gallery_text(source)
     path = Path(name.removesuffix(".toml") + ".toml")
     if not path.name.removesuffix(".toml").strip("."):
         raise StudyError("NAME", wrong=f"{name!r} is no name", allowed="letters, digits, - and _")
+    if os.path.lexists(path):
+        raise StudyError(str(path), wrong="is there already", allowed="a name that is free")
+    with live.Live(printing.stderr) as watch:
+        made = lab.start(path.stem, data=images, template=template, folder=path.parent, watch=watch)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+            file.write(made.text)
     except FileExistsError:
         raise StudyError(str(path), wrong="is there already", allowed="a name that is free") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
         wrong = f"cannot be written: {getattr(error, 'strerror', None) or error}"
         raise StudyError(str(path), wrong=wrong, allowed="a name in a folder that is there") from error
-    typer.echo(f"{path} is written, a copy of {source}. Edit it, then:  paribus check {path}")
+    quoted = shlex.quote(str(path))
+    made_for = f", for {made.source}" if made.source else ""
+    typer.echo(plain(f"{path} is written, from {made.template}{made_for}. Look at it, then:"))
+    steps = ["check", "run"] if not made.source else ["data show", "check", "run"]
+    for step in steps:
+        typer.echo(f"  paribus {step} {plain(quoted)}")
 
 
-@app.command()
-def data(
-    action: Annotated[str, typer.Argument(metavar="list", help="list: sources and where their files are")] = "list",
-    *,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the data sources, and where their files were found.
-
-    Example:  paribus data list --data-dir ~/data
-    """
-    from paribus.cli import views  # noqa: PLC0415
-    from paribus.core import StudyError  # noqa: PLC0415
-    from paribus.data import source_status  # noqa: PLC0415
-
-    if action != "list":
-        raise StudyError("paribus data", wrong=f"no action {action!r}", allowed="list")
-    found = source_status(data_dir=data_dir)
-    if as_json:
-        _print_json({"sources": views.sources_json(found)})
-    else:
-        views.show_sources(found)
+app.add_typer(data_app)
 
 
 @app.command()
@@ -145,13 +155,19 @@ def check(
     Example:  paribus check quickstart design.seeds=10
     """
     from paribus import lab  # noqa: PLC0415
-    from paribus.cli import views  # noqa: PLC0415
+    from paribus.cli import live, printing, views  # noqa: PLC0415
+    from paribus.cli.contracts import contract_findings  # noqa: PLC0415
+    from paribus.cli.sources import show_findings  # noqa: PLC0415
 
-    found = lab.check(lab.load(study, *(overrides or ())), data_dir=data_dir, device=device, workers=workers)
+    wanted = lab.load(study, *(overrides or ()))
+    with live.Live(printing.stderr) as watch:
+        found = lab.check(wanted, data_dir=data_dir, device=device, workers=workers, watch=watch)
+    found = dataclasses.replace(found, findings=(*found.findings, *contract_findings(found)))
     if as_json:
         _print_json(found.json())
     else:
         views.show_check(found)
+        show_findings(found.findings)
 
 
 @app.command()
@@ -175,12 +191,12 @@ def run(
     Example:  paribus run quickstart train.epochs=5 design.seeds=3
     """
     from paribus import lab  # noqa: PLC0415
-    from paribus.cli import live, views  # noqa: PLC0415
+    from paribus.cli import live, printing, views  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
     place = lab.find(study, *(overrides or ()), folder=folder)
     try:
-        with live.Live(views.stderr) as watch:
+        with live.Live(printing.stderr) as watch:
             results = lab.run(
                 place, data_dir=data_dir, device=device, workers=workers,
                 quick=quick, sealed=sealed, report=report, watch=watch,

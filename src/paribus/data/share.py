@@ -74,7 +74,7 @@ def open_images(shared: SharedImages) -> Images:
     """
     names = ", ".join(str(path) for path in shared.paths)
     try:
-        arrays = _open_all(shared.paths)
+        arrays = open_arrays(shared.paths)
     except (OSError, ValueError) as error:
         raise DataError(names, wrong=f"shared images cannot be opened: {error}", allowed="what was shared") from error
     if fingerprint(arrays, given_validation=shared.given_validation) != shared.fingerprint:
@@ -114,12 +114,13 @@ def _write(images: Images, folder: Path) -> Paths:
 
 def _is_intact(paths: Paths, images: Images) -> bool:
     try:
-        return fingerprint(_open_all(paths), given_validation=images.given_validation) == images.fingerprint
+        return fingerprint(open_arrays(paths), given_validation=images.given_validation) == images.fingerprint
     except (OSError, ValueError):
         return False
 
 
-def _open_all(paths: Paths) -> Arrays:
+def open_arrays(paths: Paths) -> Arrays:
+    """Map four .npy files into memory, read-only."""
     # Views without np.memmap's own type: they are arrays everywhere, and keep the mapping alive.
     return Arrays(*(np.asarray(np.lib.format.open_memmap(path, mode="r")) for path in paths))
 

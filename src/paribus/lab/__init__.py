@@ -4,26 +4,36 @@ Never: computes what a room computes. The only room that knows every other.
 """
 
 from paribus.lab.check import Check, check
+from paribus.lab.fetching import Fetched, fetch
 from paribus.lab.places import STUDIES, Place, find, load
 from paribus.lab.progress import Ended, Snapshot, Watch
 from paribus.lab.results import Results
+from paribus.lab.showing import DataTable, Shown, show
+from paribus.lab.starting import Start, start
 from paribus.lab.table import Table
 from paribus.lab.verbs import reveal, run, status, statuses
 
 __all__ = [
     "STUDIES",
     "Check",
+    "DataTable",
     "Ended",
+    "Fetched",
     "Place",
     "Results",
+    "Shown",
     "Snapshot",
+    "Start",
     "Table",
     "Watch",
     "check",
+    "fetch",
     "find",
     "load",
     "reveal",
     "run",
+    "show",
+    "start",
     "status",
     "statuses",
 ]

@@ -1,17 +1,21 @@
 """What a study will do, found out without training it: networks, runs, time, memory, and what its seeds can show."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paribus.core import DataFacts, ModelFacts
+from paribus.core import DataFacts, ModelFacts, Streams
+from paribus.data import Finding
 from paribus.lab.places import load
-from paribus.study import Study
+from paribus.lab.progress import Snapshot, Watch, watch_nothing
+from paribus.study import Study, expand, tuning_runs
 
 if TYPE_CHECKING:
-    from paribus.lab.prepare import Prepared, PreparedRun
+    from paribus.lab.prepare import Prepared, PreparedRun, Shelf
 
+_QUICKLY_COMPARED = 2**28  # bytes of pixels: half a second
 _START_SECONDS = 4.0  # of the workers: importing torch
 
 
@@ -21,7 +25,7 @@ class Check:
 
     Attributes:
         study: the study.
-        runs: number of runs.
+        runs: number of runs, the most where seeds are added; those on which settings are tuned included.
         models: condition -> its network.
         levels: condition -> {recipe path: label}.
         data: facts of each data table that the conditions use, with the conditions.
@@ -29,6 +33,7 @@ class Check:
         memory_bytes: estimated memory of all workers together.
         workers: processes that the estimate assumes.
         power: what this number of seeds can and cannot show, in sentences.
+        findings: what speaks against the images as they are; duplicates are looked for where that is quick.
     """
 
     study: Study
@@ -40,6 +45,7 @@ class Check:
     memory_bytes: int
     workers: int
     power: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """Return the check as the command prints it with --json."""
@@ -53,45 +59,84 @@ class Check:
             for name, levels in self.levels.items()
         ]
         estimate = {"seconds": self.seconds, "bytes": self.memory_bytes}
-        return {"runs": self.runs, "conditions": conditions, "estimate": estimate, "findings": []}
+        findings = [{**dataclasses.asdict(each), "muted": False} for each in self.findings]
+        return {"runs": self.runs, "conditions": conditions, "estimate": estimate, "findings": findings}
 
 
 def check(
-    study: Study | str | Path, *, data_dir: Path | None = None, device: str = "cpu", workers: int | None = None
+    study: Study | str | Path,
+    *,
+    data_dir: Path | None = None,
+    device: str = "cpu",
+    workers: int | None = None,
+    watch: Watch = watch_nothing,
 ) -> Check:
     """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
-    from paribus.lab.prepare import prepare  # noqa: PLC0415
+    from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
+    from paribus.lab.settling import settle  # noqa: PLC0415
     from paribus.lab.training import worker_count  # noqa: PLC0415
     from paribus.stats import can_show, smallest_effect  # noqa: PLC0415
     from paribus.train import settle_device  # noqa: PLC0415
 
     study = study if isinstance(study, Study) else load(study)
     device = settle_device(device)
-    prepared = prepare(study, data_dir=data_dir)
+    conditions, tuning = expand(study), tuning_runs(study)
+    # The compared runs as they would be with the first of the tuned values.
+    compared = settle(study, dict.fromkeys((run.key for run in tuning), None)).compared
+    shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
+    prepared = prepare(study, compared, shelf=shelf)
+    watch(Snapshot("measuring the speed"))
     models = _models(prepared)
-    count = worker_count(device, wanted=workers, missing=len(prepared.runs))
+    count = worker_count(device, wanted=workers, missing=len(tuning) + len(prepared.runs))
     seconds, memory = _estimate(prepared, device=device, workers=count)
     users: dict[str, list[str]] = {}
     for each in _first_seed(prepared):
         users.setdefault(each.data, []).append(each.run.condition)
     margin, _ = smallest_effect(study.design.smallest_effect, images=_judged(prepared))
     sentences = can_show(
-        study.design.seeds,
-        contrasts=len(prepared.conditions) - 1,
+        study.design.most_seeds,
+        contrasts=len(conditions) - 1,
         alpha=study.design.alpha,
         smallest_effect=margin,
     )
     return Check(
         study=study,
-        runs=len(prepared.runs),
+        runs=len(tuning) + len(conditions) * study.design.most_seeds,
         models=models,
-        levels={each.name: dict(each.levels) for each in prepared.conditions},
+        levels={each.name: dict(each.levels) for each in conditions},
         data=tuple((prepared.data[key], tuple(names)) for key, names in users.items()),
         seconds=seconds,
         memory_bytes=memory,
         workers=count,
         power=sentences,
+        findings=_findings(prepared, shelf),
     )
+
+
+def _findings(prepared: "Prepared", shelf: "Shelf") -> tuple[Finding, ...]:
+    """Return what speaks against the images of each data table, each finding once."""
+    from paribus.data import find_copies, find_duplicates, find_imbalance, split_images  # noqa: PLC0415
+
+    found: dict[Finding, None] = {}
+    for each in {each.data: each for each in _first_seed(prepared)}.values():
+        spec, facts = each.run.recipe.data, prepared.data[each.data]
+        images, _ = shelf.take(spec)
+        if facts.skipped:
+            files = f"{len(facts.skipped):,} files of {facts.source} were left out"
+            found[
+                Finding(
+                    "data-skipped",
+                    "note",
+                    "data.on_bad_image",
+                    files,
+                    "paribus data show lists them, each with its reason",
+                )
+            ] = None
+        found |= dict.fromkeys(find_imbalance(facts))
+        if images.train_images.nbytes + images.test_images.nbytes <= _QUICKLY_COMPARED:
+            streams = Streams(0, prepared.study.design.vary_streams)
+            found |= dict.fromkeys(find_copies(find_duplicates(images, split_images(images, spec, streams=streams))))
+    return tuple(sorted(found, key=lambda each: each.severity == "note"))
 
 
 def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
@@ -109,11 +154,11 @@ def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float
     from paribus.lab.prepare import plan_for  # noqa: PLC0415
     from paribus.train import Speed, apart, measure_speed, total_steps  # noqa: PLC0415  torch, when it measures
 
-    speeds: dict[tuple[str, int], Speed] = {}
+    speeds: dict[tuple[str, int, tuple[str, ...]], Speed] = {}
     total = 0.0
     for each in _first_seed(prepared):
         recipe, facts = each.run.recipe, prepared.data[each.data]
-        key = (each.model, recipe.train.batch_size)
+        key = (each.model, recipe.train.batch_size, recipe.train.augment)
         if key not in speeds:
             shape, classes, plan = facts.image_shape, len(facts.classes), plan_for(recipe, device=device)
             base_dir = prepared.study.base_dir
@@ -127,7 +172,9 @@ def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float
         measured = (seen / images + 1) * (images + sum(facts.validation) + sum(facts.test))
         total += seen / speeds[key].training + measured / speeds[key].measuring
     peak = max(speed.peak_memory_bytes or 0 for speed in speeds.values())
-    return _START_SECONDS + total * prepared.study.design.seeds / workers, peak * workers
+    design, tuned = prepared.study.design, [len(levels) for levels in prepared.study.tune.values()]
+    budget = design.most_seeds + (math.prod(tuned) * design.tune_seeds if tuned else 0)
+    return _START_SECONDS + total * budget / workers, peak * workers
 
 
 def _first_seed(prepared: "Prepared") -> "list[PreparedRun]":

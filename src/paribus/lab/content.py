@@ -19,11 +19,13 @@ from paribus.figures import (
     draw_dots,
     draw_lines,
 )
+from paribus.lab.analysing import Analysis, analyses
 from paribus.lab.results import Results, chosen, response_note
 from paribus.report import (
     Choice,
     DataEntry,
     ModelEntry,
+    Part,
     PublishedRow,
     ReportContent,
     RunRow,
@@ -75,7 +77,14 @@ def content(results: Results, store: StoreReader) -> ReportContent:
         published=_published(results),
         choice=Choice(*choice) if choice else None,
         times=_times(results, store),
+        parts=tuple(_part(each) for each in analyses(results, store)),
     )
+
+
+def _part(found: Analysis) -> Part:
+    table = found.table
+    columns, rows = (table.columns, tuple(table.rows)) if table else ((), ())
+    return Part(found.title, found.explained, found.sentences, columns, rows)
 
 
 def curves(results: Results, store: StoreReader) -> tuple[CurveRow, ...]:

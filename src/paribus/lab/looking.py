@@ -16,10 +16,13 @@ NONE_LEFT = "none: every condition has a run that diverged"
 def declared(study: Study) -> dict[str, Any]:
     """Return what a study declares of its analysis; conditions by their recipes, so that a label is only a word."""
     conditions = condition_names(study)
+    seeds, tuned = study.design.seeds, {path: [level.label for level in levels] for path, levels in study.tune.items()}
+    tuning = {"tune": tuned, "tune_seeds": study.design.tune_seeds} if tuned else {}
     return {
         "baseline": next(iter(conditions)),
         "conditions": sorted(conditions),
-        "seeds": study.design.seeds,
+        "seeds": seeds if isinstance(seeds, int) else seeds.model_dump(),
+        **tuning,
         "metric": study.design.metric,
         "alpha": study.design.alpha,
         "smallest_effect": study.design.smallest_effect,

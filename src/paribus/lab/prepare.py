@@ -1,12 +1,15 @@
 """From a study to runs that can be trained: images loaded and shared, identities computed, plans made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from paribus.core import DataFacts, ModelError, ModelFacts, Streams, StudyError, digest, digest_bytes
 from paribus.data import Images, SharedImages, Tell, describe_data, load_images, share_images, tell_nobody
-from paribus.study import Condition, DataSpec, ModelSpec, Recipe, Run, Study, expand, runs
+from paribus.study import DataSpec, ModelSpec, Recipe, Run, Study, check_fit
 from paribus.train import Plan, apart, steps_per_epoch, total_steps
 
 
@@ -26,55 +29,87 @@ class Prepared:
     """A study whose images are at hand.
 
     Attributes:
+        runs: those that it asks for by now.
         images: key of data facts -> images in shared memory.
+        labels: key of data facts -> labels of the test images.
         data: key of data facts -> facts.
         models: key of model facts -> the model, the key of the data it sees, and the digest of its source.
     """
 
     study: Study
-    conditions: tuple[Condition, ...]
     runs: tuple[PreparedRun, ...]
     images: Mapping[str, SharedImages]
+    labels: Mapping[str, npt.NDArray[np.int64]]
     data: Mapping[str, DataFacts]
     models: Mapping[str, tuple[ModelSpec, str, str]]
 
 
-def prepare(study: Study, *, data_dir: Path | None = None, tell: Tell = tell_nobody) -> Prepared:
-    """Load and share what the study's runs need, and give every run its identity.
+class Shelf:
+    """Images that a study has asked for, each read and shared once.
+
+    Args:
+        base_dir: where relative paths of sources start.
+        data_dir: where to look for data files first.
+        tell: hears how far reading is.
+    """
+
+    def __init__(self, base_dir: Path, *, data_dir: Path | None = None, tell: Tell = tell_nobody) -> None:
+        self._base_dir, self._data_dir, self._tell = base_dir, data_dir, tell
+        self._read: dict[str, tuple[Images, SharedImages]] = {}
+
+    def take(self, spec: DataSpec) -> tuple[Images, SharedImages]:
+        """Return the images of a data table, here and where workers find them.
+
+        Raises:
+            DataError: they are missing or damaged.
+        """
+        pixels = digest([spec.source, spec.resize, spec.on_bad_image])
+        if pixels not in self._read:
+            found = load_images(spec, base_dir=self._base_dir, data_dir=self._data_dir, tell=self._tell, isolate=apart)
+            self._read[pixels] = (found, share_images(found))
+        return self._read[pixels]
+
+
+def prepare(study: Study, wanted: Sequence[Run], *, shelf: Shelf) -> Prepared:
+    """Load and share what runs need, and give every run its identity.
+
+    Args:
+        study: whose runs they are.
+        wanted: runs, in order.
+        shelf: has what was read before.
 
     Raises:
         DataError: images are missing, damaged, or too few for the split.
         ModelError: a module's file is not there.
+        StudyError: an augmentation does not fit the images, or a layer not the batches.
     """
-    conditions = expand(study)
-    specs = {data_key(study, each.recipe.data): each.recipe.data for each in conditions}
-    loaded: dict[str, tuple[Images, SharedImages]] = {}
-    facts, images = {}, {}
+    first = {each.condition: each for each in reversed(wanted)}  # one run of each condition
+    specs = {data_key(study, each.recipe.data): each.recipe.data for each in reversed(first.values())}
+    facts, images, labels = {}, {}, {}
     for key, spec in specs.items():
-        pixels = digest([spec.source, spec.resize, spec.on_bad_image])
-        if pixels not in loaded:
-            found = load_images(spec, base_dir=study.base_dir, data_dir=data_dir, tell=tell, isolate=apart)
-            loaded[pixels] = (found, share_images(found))
-        facts[key] = describe_data(loaded[pixels][0], spec, streams=Streams(0, study.design.vary_streams))
-        images[key] = loaded[pixels][1]
-    for each in conditions:
-        _check_batches(each, images=sum(facts[data_key(study, each.recipe.data)].train))
-    prepared = tuple(_identify(study, run, facts) for run in runs(study))
+        found, images[key] = shelf.take(spec)
+        labels[key] = found.test_labels
+        facts[key] = describe_data(found, spec, streams=Streams(0, study.design.vary_streams))
+    for each in first.values():
+        known = facts[data_key(study, each.recipe.data)]
+        check_fit(each.recipe.train.augment, image_shape=known.image_shape)
+        _check_batches(each, images=sum(known.train))
+    prepared = tuple(_identify(study, run, facts) for run in wanted)
     models = {each.model: (each.run.recipe.model, each.data, each.source) for each in prepared}
-    return Prepared(study, conditions, prepared, images, facts, models)
+    return Prepared(study, prepared, images, labels, facts, models)
 
 
-def _check_batches(condition: Condition, *, images: int) -> None:
+def _check_batches(run: Run, *, images: int) -> None:
     """Refuse a batch of one image for a layer that needs two, before an epoch has been spent on finding out."""
-    train = condition.recipe.train
+    train = run.recipe.train
     batch = min(train.batch_size, images)
     last = images % batch or batch
     reached = last if total_steps(train, images=images) >= steps_per_epoch(train, images=images) else batch
-    normalized = any(layer.lstrip().startswith("BatchNorm1d") for layer in condition.recipe.model.layers or ())
+    normalized = any(layer.lstrip().startswith("BatchNorm1d") for layer in run.recipe.model.layers or ())
     if normalized and reached == 1:
         raise StudyError(
             "train.batch_size",
-            wrong=f"{train.batch_size} makes a batch of one of {images:,} training images ({condition.name}), "
+            wrong=f"{train.batch_size} makes a batch of one of {images:,} training images ({run.condition}), "
             "and BatchNorm1d needs two",
             allowed=f"another batch size, or data.train_images = {images - 1}",
         )

@@ -1,15 +1,16 @@
 """From a study's directory to results: the study says which runs there are, the store what became of them."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from paribus.lab.looking import condition_names, last_epochs, looks_at
 from paribus.lab.results import Results
+from paribus.lab.settling import accuracies, settle
 from paribus.store import Choice, Look, LookCount, Run, SealedEpoch, StoreReader, count_looks, open_reader
 from paribus.study import Run as StudyRun
-from paribus.study import Study, runs
+from paribus.study import Study
 
 
 def read(directory: Path, study: Study, *, count: Callable[..., LookCount] = count_looks) -> Results:
@@ -20,14 +21,17 @@ def read(directory: Path, study: Study, *, count: Callable[..., LookCount] = cou
 
 def read_from(store: StoreReader, study: Study, *, count: Callable[..., LookCount] = count_looks) -> Results:
     """Read an open store. Runs that the study asks for and the store does not know are waiting."""
-    rows = _rows(store, study)
+    stored = {row.key: row for row in reversed(store.runs(current=False))}  # the current one of a key comes last
+    settled = settle(study, accuracies(stored, last_epochs(store)))
+    study, wanted = settled.study, settled.compared or settled.tuning
+    tuning, rows = _rows(stored, settled.tuning), _rows(stored, settled.compared)
     look = next(reversed(looks_at(store, study, rows)), None)
     opened: dict[str, list[SealedEpoch]] = {}
     for test in store.sealed(look).epochs() if look else ():
         opened.setdefault(test.run, []).append(test)
-    ids = {row.id for row in rows}
+    ids = {row.id for row in (*tuning, *rows)}
     trained_in = {epoch.environment for epoch in store.epochs() if epoch.run in ids}
-    facts = _facts(store, study)
+    facts = _facts(store, wanted)
     prints = {each["test_fingerprint"] for each in facts["data"].values()}
     prints |= {look.test_fingerprint} if look else set()
     folder = store.directory.absolute().parent
@@ -35,6 +39,8 @@ def read_from(store: StoreReader, study: Study, *, count: Callable[..., LookCoun
         study=study,
         directory=store.directory,
         runs=rows,
+        tuning=tuning,
+        final=settled.final,
         last=last_epochs(store),
         test={run: tuple(epochs) for run, epochs in opened.items()},
         look=look,
@@ -55,13 +61,11 @@ def _choice(store: StoreReader, study: Study, look: Look | None) -> Choice | Non
     return dataclasses.replace(choice, value={**choice.value, "condition": present})
 
 
-def _rows(store: StoreReader, study: Study) -> tuple[Run, ...]:
+def _rows(stored: Mapping[str, Run], wanted: Sequence[StudyRun]) -> tuple[Run, ...]:
     """Return a row for each run of the study, in its order and under its names; an edited study has new ones."""
-    stored = {row.key: row for row in reversed(store.runs(current=False))}  # the current one of a key comes last
-    wanted = enumerate(runs(study))
     return tuple(
         dataclasses.replace(stored.get(run.key) or _waiting(run), condition=run.condition, position=position)
-        for position, run in wanted
+        for position, run in enumerate(wanted)
     )
 
 
@@ -88,7 +92,7 @@ def _waiting(run: StudyRun) -> Run:
     )
 
 
-def _facts(store: StoreReader, study: Study) -> dict[str, Mapping[str, Any]]:
+def _facts(store: StoreReader, wanted: Sequence[StudyRun]) -> dict[str, Mapping[str, Any]]:
     """Return what is known of the data and networks of this study's runs, in the order of its conditions.
 
     The "study" facts name the conditions that use each. A driver that has just begun has written nothing yet.
@@ -98,7 +102,7 @@ def _facts(store: StoreReader, study: Study) -> dict[str, Mapping[str, Any]]:
     used: dict[str, dict[str, list[str]]] = {"data": {}, "models": {}}
     for kind, users in (("data", "data"), ("model", "models")):
         stored, keys = store.facts(kind), known.get(users, {})
-        for run in runs(study):
+        for run in wanted:
             key = keys.get(run.key)
             if key in stored and run.condition not in used[users].setdefault(key, []):
                 used[users][key].append(run.condition)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.lab.looking import NO_RULE
+from paribus.lab.settling import looks_of
 from paribus.lab.table import Table
 from paribus.store import Choice, Epoch, Look, Run, SealedEpoch
 from paribus.study import Condition, Study, expand
@@ -38,6 +39,8 @@ class Results:
         looks: how often this test set was opened, over all studies of the folder.
         facts: "data" and "model" facts by key, "study" facts.
         environments: what the epochs of these runs were trained in; more than one are mixed numerics.
+        tuning: the runs on which settings were tuned, by candidate; they are not compared.
+        final: whether no further run can be asked for: settings are tuned, and no seed will be added.
     """
 
     study: Study
@@ -50,6 +53,8 @@ class Results:
     looks: int
     facts: Mapping[str, Mapping[str, Any]]
     environments: tuple[Mapping[str, str], ...]
+    tuning: tuple[Run, ...] = ()
+    final: bool = True
 
     def __repr__(self) -> str:
         states = ", ".join(f"{count} {state}" for state, count in Counter(run.state for run in self.runs).items())
@@ -81,7 +86,7 @@ class Results:
         """Each condition over its seeds."""
         from paribus.stats import describe  # noqa: PLC0415
 
-        found = describe(self._responses, alpha=self.study.design.alpha)
+        found = describe(self.responses, alpha=self.study.design.alpha)
         return found if self.judged else tuple(dataclasses.replace(each, reason=self._unjudged) for each in found)
 
     @functools.cached_property
@@ -89,7 +94,8 @@ class Results:
         """Each declared contrast with its verdict."""
         from paribus.stats import contrasts  # noqa: PLC0415
 
-        found = contrasts(self._responses, smallest_effect=self.margin[0], alpha=self.study.design.alpha)
+        design, every = self.study.design, looks_of(self.study)
+        found = contrasts(self.responses, smallest_effect=self.margin[0], alpha=design.alpha, looks=every)
         return found if self.judged else tuple(dataclasses.replace(each, reason=self._unjudged) for each in found)
 
     def sentences(self) -> dict[str, str]:
@@ -156,7 +162,7 @@ class Results:
     @property
     def failed(self) -> tuple[Run, ...]:
         """The runs that an error ended."""
-        return tuple(run for run in self.runs if run.state == "failed")
+        return tuple(run for run in (*self.tuning, *self.runs) if run.state == "failed")
 
     @property
     def measured(self) -> bool:
@@ -165,8 +171,8 @@ class Results:
 
     @property
     def complete(self) -> bool:
-        """Whether every run has ended, well or diverged."""
-        return all(run.state in ("done", "diverged") for run in self.runs)
+        """Whether every run has ended, well or diverged, and no other will be asked for."""
+        return self.final and all(run.state in ("done", "diverged") for run in self.runs)
 
     def test_accuracy(self, run: Run) -> float | None:
         """Return a run's test accuracy at the last epoch; None while sealed, and for a diverged run."""
@@ -189,7 +195,8 @@ class Results:
         return _ALL_LOST if self.complete and not self.measured else _UNJUDGED
 
     @functools.cached_property
-    def _responses(self) -> "RunTable":
+    def responses(self) -> "RunTable":
+        """The response of every finished run, by condition and seed; None for a diverged one."""
         from paribus.stats import RunTable  # noqa: PLC0415
 
         values: dict[str, dict[int, float | None]] = {each.name: {} for each in self.conditions}

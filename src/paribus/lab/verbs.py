@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.core import ParibusError, StudyError
+from paribus.lab.looking import last_epochs, open_test
 from paribus.lab.places import STUDIES, Place, placed
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.reading import read, read_from
 from paribus.lab.results import Results
+from paribus.lab.settling import accuracies
 from paribus.store import Store, count_looks, open_writer
 from paribus.study import Study, directory_name, is_quick
 from paribus.study import quick as smoke_sized
 
 if TYPE_CHECKING:
-    from paribus.lab.prepare import Prepared
+    from paribus.lab.prepare import Prepared, Shelf
 
 _ENDED = ("done", "diverged")
 
@@ -48,9 +50,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     Raises:
         ParibusError: the study cannot be trained as it is. Runs that fail by themselves are in the results.
     """
-    from paribus.lab.looking import open_test  # noqa: PLC0415  rooms are imported when they are needed
-    from paribus.lab.prepare import prepare  # noqa: PLC0415
-    from paribus.lab.training import describe_models, train_all  # noqa: PLC0415
+    from paribus.lab.prepare import Shelf  # noqa: PLC0415  rooms are imported when they are needed
     from paribus.train import settle_device  # noqa: PLC0415
 
     place = placed(study, folder=folder)
@@ -58,22 +58,43 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     study = place.study
     device = settle_device(device)
     watch(Snapshot("reading images"))
-    prepared = prepare(study, data_dir=data_dir, tell=lambda reading: watch(Snapshot(reading.what, reading=reading)))
+    shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
     with open_writer(place.directory) as store:
-        _write_down(store, prepared)
-        ended = {each.id for each in store.reader.runs() if each.state in _ENDED}
-        missing = [each for each in prepared.runs if each.id not in ended]
-        if missing:
-            train_all(store, prepared=prepared, missing=missing, device=device, workers=workers, watch=watch)
-        describe_models(store, prepared)
+        _train(store, study, shelf=shelf, device=device, workers=workers, watch=watch)
         results = read_from(store.reader, study)
         if results.complete and results.measured and not (sealed or is_quick(study)):
-            open_test(store, study, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason="run")
+            _open(store, results, reason="run")
             results = read_from(store.reader, study)
     if report:
         watch(Snapshot("writing the report"))
         results.report()
     return results
+
+
+def _train(store: Store, study: Study, *, shelf: "Shelf", device: str, workers: int | None, watch: Watch) -> None:
+    """Train what the study asks for; then what it asks for in the light of that; until it asks for no more."""
+    from paribus.lab.prepare import prepare  # noqa: PLC0415
+    from paribus.lab.settling import settle  # noqa: PLC0415
+    from paribus.lab.training import describe_models, train_all  # noqa: PLC0415
+
+    known: dict[str, float | None] = {}
+    while True:
+        settled = settle(study, known)
+        prepared = prepare(settled.study, settled.wanted, shelf=shelf)
+        _write_down(store, prepared)
+        known = _ended(store)
+        missing = [each for each in prepared.runs if each.run.key not in known]
+        if missing:
+            train_all(store, prepared=prepared, missing=missing, device=device, workers=workers, watch=watch)
+            known = _ended(store)
+        describe_models(store, prepared)
+        if settled.final or any(each.run.key not in known for each in prepared.runs):  # some failed
+            return
+
+
+def _ended(store: Store) -> dict[str, float | None]:
+    """Return what has ended of the runs that were declared last."""
+    return accuracies({run.key: run for run in store.reader.runs()}, last_epochs(store.reader))
 
 
 def status(study: Study | str | Path | Place, *, folder: Path = STUDIES) -> Results:
@@ -103,13 +124,11 @@ def reveal(study: Study | str | Path | Place, *, reason: str, folder: Path = STU
         StudyError: some runs are not finished: the test set is opened for all conditions together; or there is
             nothing to be seen, or the study is a quick one.
     """
-    from paribus.lab.looking import open_test  # noqa: PLC0415
-
     place = _trained(study, folder=folder)
     with open_writer(place.directory) as store:
         results = read_from(store.reader, place.study)
         _refuse_to_reveal(results, place)
-        open_test(store, place.study, runs=results.runs, test_fingerprints=_test_fingerprints(results), reason=reason)
+        _open(store, results, reason=reason)
         results = read_from(store.reader, place.study)
     results.report()
     return results
@@ -154,12 +173,14 @@ def _made_small(place: Place) -> Place:
 
 def _write_down(store: Store, prepared: "Prepared") -> None:
     """Put the study, its runs and what is known of its data into the directory."""
+    from paribus.lab.matrices import packed  # noqa: PLC0415
     from paribus.lab.training import declaration  # noqa: PLC0415
 
     study = prepared.study
     store.declare([declaration(prepared, each) for each in prepared.runs])
     for key, facts in prepared.data.items():
         store.put_fact("data", key, dataclasses.asdict(facts))
+        store.put_fact("labels", key, packed(prepared.labels[key]))
     # By the keys of runs, which no edit of a study's words and labels changes; earlier runs keep theirs.
     earlier = store.reader.facts("study")
     used = {
@@ -176,5 +197,7 @@ def _write_down(store: Store, prepared: "Prepared") -> None:
     part.replace(file)
 
 
-def _test_fingerprints(results: Results) -> list[str]:
-    return sorted({facts["test_fingerprint"] for facts in results.facts["data"].values()})
+def _open(store: Store, results: Results, *, reason: str) -> None:
+    """Open the test set for all compared runs."""
+    prints = sorted({facts["test_fingerprint"] for facts in results.facts["data"].values()})
+    open_test(store, results.study, runs=results.runs, test_fingerprints=prints, reason=reason)

@@ -3,8 +3,9 @@
 Never: evaluates a layer expression, moves torch's global generator, changes a user's own module.
 """
 
+from paribus.models.adapter import instantiate
 from paribus.models.build import build, source_digest
 from paribus.models.describe import describe
 from paribus.models.randomness import step_randomness
 
-__all__ = ["build", "describe", "source_digest", "step_randomness"]
+__all__ = ["build", "describe", "instantiate", "source_digest", "step_randomness"]

@@ -2,13 +2,14 @@
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from paribus.core import ModelError, Streams
-from paribus.models.own_file import WHERE, OwnFile, find_class, frame
+from paribus.core import ModelError, Streams, frame
+from paribus.models.own_file import WHERE, OwnFile, find_class
 from paribus.models.randomness import ForkedGenerators
 
 IMAGES = 2  # more than one, so that a forward which mixes batch and features up is found out
@@ -22,15 +23,35 @@ def construct(own: OwnFile, *, image_shape: tuple[int, int, int], streams: Strea
     Raises:
         ModelError: with the user's own line where the constructor fails or wants arguments.
     """
-    network = find_class(own)
-    _check_arguments(network, own=own)
+    return instantiate(find_class(own), name=own.class_name, path=own.path, image_shape=image_shape, streams=streams)
+
+
+def instantiate(
+    network: Callable[[], nn.Module], *, name: str, path: Path, image_shape: tuple[int, int, int], streams: Streams
+) -> nn.Module:
+    """Return network(), as `construct` does.
+
+    Args:
+        network: a class, or a function; called without arguments.
+        name: what messages call it.
+        path: the file whose lines they name.
+        image_shape: C, H, W.
+        streams: the run's randomness.
+
+    Raises:
+        ModelError: with the user's own line where the constructor fails or wants arguments.
+    """
+    _check_arguments(network, name=name)
     with ForkedGenerators(key=streams.key("init"), devices=()):
         try:
             module = network()
         except Exception as error:
-            raise ModelError(WHERE, wrong=f"{own.class_name}() raises: {frame(error, own.path)}") from error
+            raise ModelError(WHERE, wrong=f"{name}() raises: {frame(error, path)}") from error
+        if not isinstance(module, nn.Module):
+            wrong = f"{name}() makes a {type(module).__name__}, not a network"
+            raise ModelError(WHERE, wrong=wrong, allowed="a torch.nn.Module")
         if any(is_lazy(parameter) for parameter in module.parameters()):
-            _forward(module, own=own, image_shape=image_shape)
+            _forward(module, path=path, image_shape=image_shape)
     return module.train()
 
 
@@ -50,7 +71,7 @@ def try_out(
     if hooks is not None:
         hooks(module)
     with ForkedGenerators(key=0, devices=()):
-        result = _forward(module, own=own, image_shape=image_shape)
+        result = _forward(module, path=own.path, image_shape=image_shape)
     if not isinstance(result, Tensor):
         wrong = f"{own.class_name} returns a {type(result).__name__}, not one tensor"
         raise ModelError(WHERE, wrong=wrong, allowed=f"a tensor [B, {classes}]")
@@ -62,24 +83,24 @@ def try_out(
     return module
 
 
-def _check_arguments(network: type[nn.Module], *, own: OwnFile) -> None:
+def _check_arguments(network: Callable[[], nn.Module], *, name: str) -> None:
     required = [
-        name
-        for name, parameter in inspect.signature(network).parameters.items()
+        each
+        for each, parameter in inspect.signature(network).parameters.items()
         if parameter.default is parameter.empty
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
     if required:
-        wrong = f"the constructor of {own.class_name} needs {', '.join(required)}"
+        wrong = f"the constructor of {name} needs {', '.join(required)}"
         allowed = "a class that can be made without arguments: give defaults, or derive one that fixes them"
         raise ModelError(WHERE, wrong=wrong, allowed=allowed)
 
 
-def _forward(module: nn.Module, *, own: OwnFile, image_shape: tuple[int, int, int]) -> object:
+def _forward(module: nn.Module, *, path: Path, image_shape: tuple[int, int, int]) -> object:
     images = torch.zeros(IMAGES, *image_shape)
     try:
         with torch.no_grad():
             return module.eval()(images)
     except Exception as error:
-        wrong = f"forward raises on a batch {list(images.shape)}: {frame(error, own.path)}"
+        wrong = f"forward raises on a batch {list(images.shape)}: {frame(error, path)}"
         raise ModelError(WHERE, wrong=wrong) from error

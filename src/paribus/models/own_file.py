@@ -1,19 +1,12 @@
 """A user's own Python file: read once, digested, and imported as it stands."""
 
-import importlib
-import importlib.util
-import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.abc import ExecutionLoader
 from pathlib import Path
 from types import ModuleType
 
 import torch
 
-from paribus.core import ModelError, digest, digest_bytes, nearest
+from paribus.core import ModelError, digest_bytes, frame, import_own, nearest
 from paribus.models.randomness import ForkedGenerators
 
 WHERE = "model.module"
@@ -33,23 +26,6 @@ class OwnFile:
     def source(self) -> str:
         """SHA-256 of the file, 64 hex digits. Files that it imports are not part of it."""
         return digest_bytes(self.content)
-
-
-class _ExactSource(ExecutionLoader):
-    """Runs the bytes that were digested; no bytecode cache stands between them."""
-
-    def __init__(self, own: OwnFile) -> None:
-        self._own = own
-
-    def get_filename(self, fullname: str) -> str:
-        """Return the path that tracebacks show."""
-        del fullname
-        return str(self._own.path)
-
-    def get_source(self, fullname: str) -> str:
-        """Return the text, decoded as Python decodes it."""
-        del fullname
-        return importlib.util.decode_source(self._own.content)
 
 
 def find(module: str, *, base_dir: Path) -> OwnFile:
@@ -75,43 +51,12 @@ def load(own: OwnFile) -> ModuleType:
     Raises:
         ModelError: with the user's file, line and exception.
     """
-    name = "paribus_own_" + digest([own.source, str(own.path.parent)])[:16]
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_loader(name, _ExactSource(own))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
     try:
-        with _importable(own.path.parent), ForkedGenerators(key=_IMPORT_KEY, devices=()):
-            spec.loader.exec_module(module)
+        with ForkedGenerators(key=_IMPORT_KEY, devices=()):
+            return import_own(own.path, content=own.content)
     # whatever the user's file raises is the user's to read, and a script's sys.exit too
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
         raise ModelError(WHERE, wrong=f"cannot be imported: {frame(error, own.path)}") from error
-    return module
-
-
-@contextmanager
-def _importable(directory: Path) -> Iterator[None]:
-    before = set(sys.modules)
-    importlib.invalidate_caches()
-    sys.path.insert(0, str(directory))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(directory))
-        # Another study's "layers.py" must not meet this one's.
-        for name in set(sys.modules) - before:
-            if _is_beside(sys.modules[name], directory):
-                del sys.modules[name]
-
-
-def _is_beside(module: ModuleType, directory: Path) -> bool:
-    path = Path(module.__file__ or "") if hasattr(module, "__file__") else Path()
-    # installed packages stay, wherever the environment is: many cannot be loaded twice
-    return path.is_relative_to(directory) and "site-packages" not in path.parts
 
 
 def find_class(own: OwnFile) -> type[torch.nn.Module]:
@@ -136,13 +81,3 @@ def find_class(own: OwnFile) -> type[torch.nn.Module]:
 
 def _is_network(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, torch.nn.Module)
-
-
-def frame(error: BaseException, path: Path) -> str:
-    """Return "nets.py, line 12: ValueError: message", with the innermost line of the user's own file."""
-    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(path)]
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        lines.append(error.lineno)
-    message = (str(error).splitlines() or [""])[0]
-    at = f", line {lines[-1]}" if lines else ""
-    return f"{path.name}{at}: {type(error).__name__}: {message}"

@@ -101,6 +101,24 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the findings beyond the declared contrasts.
+
+    Attributes:
+        title: of the part.
+        explained: what its words mean.
+        sentences: what was found.
+        columns, rows: a table beside them; numbers are accuracies or differences of accuracies as fractions.
+    """
+
+    title: str
+    explained: str
+    sentences: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[object, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContent:
     """One report.
 
@@ -126,6 +144,7 @@ class ReportContent:
         study_file: text of the study file, overrides applied.
         findings: {"code", "severity", "where", "evidence", "fix", "muted"} each; empty: no section.
         version: of Paribus.
+        parts: findings beyond the declared contrasts.
     """
 
     name: str
@@ -157,3 +176,4 @@ class ReportContent:
     findings: tuple[Mapping[str, object], ...] = ()
     notes: str = ""
     takes: str = ""
+    parts: tuple[Part, ...] = ()

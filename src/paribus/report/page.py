@@ -99,6 +99,7 @@ def _environment(limits: Limits) -> jinja2.Environment:
         "probability": numbers.probability,
         "count": numbers.count,
         "plain": numbers.plain,
+        "cell": numbers.cell,
         "drawn": Markup,  # for a proven SVG, and JSON escaped for scripts
     }
     return environment

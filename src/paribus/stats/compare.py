@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paribus.stats.power import seeds_needed, seeds_to_differ, upper_sd
+from paribus.stats.repeated import check_looks, level, levels, overall
 from paribus.stats.responses import check_alpha, check_margin, check_names, mean_and_sd, ordered
 from paribus.stats.student import half_width, holm, two_one_sided, two_sided
 from paribus.stats.tables import ContrastEstimate, RunTable, Verdict
@@ -56,6 +57,7 @@ def contrasts(
     smallest_effect: float | None,
     alpha: float = 0.05,
     declared: Sequence[str] | None = None,
+    looks: Sequence[int] | None = None,
 ) -> tuple[ContrastEstimate, ...]:
     """Return one estimate per condition that is not the baseline, in the table's order.
 
@@ -67,14 +69,20 @@ def contrasts(
     No test, interval or verdict is given where the differences do not vary: t would divide by zero, and
     identical differences on many images mean that the setting or the seed did not reach the training.
 
+    Where seeds were added until decided, p-values and interval are those of the worst that stopping can do: the
+    chance that any of the looks has so small a p, and the interval that covers at all looks together. They hold for
+    whatever made a contrast stop, and each contrast may have stopped at another look. The baseline's runs on
+    seeds that a condition does not have are then no part of its contrast.
+
     Args:
         table: responses; a declared condition without finished runs stands in it with no seeds.
         smallest_effect: the smallest difference that matters, a fraction; None: nothing can be equivalent.
         alpha: error rate over the declared contrasts.
         declared: conditions whose contrasts were planned, by default all; the others get no verdict.
+        looks: numbers of seeds at which a sequential design may stop; None for a fixed number.
 
     Raises:
-        StudyError: alpha or the smallest effect is out of range, or a name is not in the table.
+        StudyError: alpha or the smallest effect is out of range, a name is not in the table, or looks do not increase.
 
     """
     names = [name for name in table.values if name != table.baseline]
@@ -82,10 +90,11 @@ def contrasts(
     check_alpha(alpha)
     check_margin(smallest_effect)
     check_names(table, sorted(planned))
-    pairs = [_pair(table, name) for name in names]
-    tests = _tests(pairs, smallest_effect, alpha)
+    looks = None if looks is None else check_looks(looks)
+    pairs = [_pair(table, name, looks) for name in names]
+    tests = _tests(pairs, smallest_effect, alpha, looks)
     claims = _claims({name: test for name, test in tests.items() if name in planned}, len(planned), alpha)
-    seeds = _seeds(pairs, claims, smallest_effect, alpha=alpha, family=len(planned))
+    seeds = _seeds(pairs, claims, smallest_effect, alpha=alpha, family=len(planned), looks=looks)
     return tuple(
         _estimate(
             pair,
@@ -99,8 +108,10 @@ def contrasts(
     )
 
 
-def _pair(table: RunTable, name: str) -> _Pairs:
+def _pair(table: RunTable, name: str, looks: tuple[int, ...] | None) -> _Pairs:
     treated, base = dict(ordered(table.values[name])), dict(ordered(table.values[table.baseline]))
+    if looks is not None:
+        base = {seed: value for seed, value in base.items() if seed in treated}
     both = [(seed, value, base.get(seed)) for seed, value in treated.items()]
     finite = [(seed, value, other) for seed, value, other in both if value is not None and other is not None]
     differences = tuple((seed, value - other) for seed, value, other in finite)
@@ -111,7 +122,7 @@ def _pair(table: RunTable, name: str) -> _Pairs:
     untestable = (
         _after_divergence(diverged, len(runs), len(differences))
         if diverged
-        else _why_no_test(name, table, differences, sd)
+        else _why_no_test(name, table, differences, sd) or _between_looks(len(differences), looks)
     )
     return _Pairs(name, differences, mean, sd, diverged, untestable, _unpaired(treated, base))
 
@@ -139,6 +150,13 @@ def _why_no_test(name: str, table: RunTable, differences: tuple[tuple[int, float
     return ""
 
 
+def _between_looks(n: int, looks: tuple[int, ...] | None) -> str:
+    if looks is None or n in looks:
+        return ""
+    at = f"{', '.join(map(str, looks[:-1]))} or {looks[-1]}" if len(looks) > 1 else f"{looks[0]}"
+    return f"{n} seeds: this design adds seeds until decided, and judges at {at} seeds only."
+
+
 def _unpaired(treated: Mapping[int, object], base: Mapping[int, object]) -> str:
     alone, common = len(treated.keys() ^ base.keys()), len(treated.keys() & base.keys())
     if not (alone and common):
@@ -147,14 +165,19 @@ def _unpaired(treated: Mapping[int, object], base: Mapping[int, object]) -> str:
     return f"Only the seeds that both conditions have are compared ({common}); {runs} left out."
 
 
-def _tests(pairs: Sequence[_Pairs], margin: float | None, alpha: float) -> dict[str, _Test]:
+def _tests(
+    pairs: Sequence[_Pairs], margin: float | None, alpha: float, looks: tuple[int, ...] | None
+) -> dict[str, _Test]:
     able = [pair for pair in pairs if not pair.untestable]
     mean, sd, n = _columns(able)
-    halves, p = half_width(sd, n, alpha=alpha).tolist(), two_sided(mean, sd, n).tolist()
-    equivalence: list[float | None] = [None] * len(able)
-    if margin is not None:
-        equivalence = np.maximum(*two_one_sided(mean, sd, n, margin=margin)).tolist()
-    return {pair.condition: _Test(*row) for pair, *row in zip(able, halves, p, equivalence, strict=True)}
+    width_level, p = alpha, two_sided(mean, sd, n)
+    equal = None if margin is None else np.maximum(*two_one_sided(mean, sd, n, margin=margin))
+    if looks is not None:
+        width_level, p = level(alpha, looks=looks, sides=2), overall(p, looks=looks, sides=2)
+        equal = None if equal is None else overall(equal, looks=looks, sides=1)
+    halves = half_width(sd, n, alpha=width_level).tolist()
+    equivalence: list[float | None] = [None] * len(able) if equal is None else equal.tolist()
+    return {pair.condition: _Test(*row) for pair, *row in zip(able, halves, p.tolist(), equivalence, strict=True)}
 
 
 def _columns(pairs: Sequence[_Pairs]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -188,13 +211,22 @@ def _verdict(p: float, equivalence_p: float | None, alpha: float) -> Verdict:
 
 
 def _seeds(
-    pairs: Sequence[_Pairs], claims: Mapping[str, _Claim], margin: float | None, *, alpha: float, family: int
+    pairs: Sequence[_Pairs],
+    claims: Mapping[str, _Claim],
+    margin: float | None,
+    *,
+    alpha: float,
+    family: int,
+    looks: tuple[int, ...] | None,
 ) -> dict[str, _Seeds]:
     open_pairs = [pair for pair in pairs if pair.condition in claims]
     open_pairs = [pair for pair in open_pairs if claims[pair.condition].verdict == "undecided"]
     if margin is None or not open_pairs:
         return {}
     mean, sd, n = _columns(open_pairs)
+    if looks is not None:  # the stricter of the two levels, as if all contrasts together had it
+        each = levels(looks, alpha=alpha, contrasts=family)
+        alpha = family * min(each.difference, each.equivalence)
     ratio = margin / np.stack((sd, upper_sd(sd, n)))
     fewest, most = seeds_needed(ratio, alpha=alpha, contrasts=family).tolist()
     larger = np.abs(mean) > margin

@@ -1,9 +1,15 @@
 """What a number of seeds can and cannot show, said before anything is trained."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from paribus.stats.permutation import sign_flip_floor
 from paribus.stats.power import POWER, detectable, equivalence_ratio
+from paribus.stats.repeated import SequentialLevels, check_looks, levels, paths_of
 from paribus.stats.responses import check_alpha, check_margin
-from paribus.stats.student import half_width
+from paribus.stats.sequential import STOP_SHARE
+from paribus.stats.student import half_width, two_one_sided, two_sided
 from paribus.stats.words import in_pp
 
 
@@ -39,6 +45,87 @@ def can_show(n: int, *, contrasts: int, alpha: float, smallest_effect: float | N
         *_margin_can_show(smallest_effect, seen, equal),
         *_sign_flip_can_show(n, contrasts, alpha),
     )
+
+
+def can_show_sequential(
+    looks: Sequence[int], *, contrasts: int, alpha: float, smallest_effect: float | None
+) -> tuple[str, ...]:
+    """Return plain sentences on what a design can show that adds seeds until decided.
+
+    Args:
+        looks: numbers of seeds at which validation is judged.
+        contrasts: declared contrasts, 1 or more.
+        alpha: error rate over all of them.
+        smallest_effect: the smallest difference that matters, a fraction, or None.
+
+    Raises:
+        StudyError: alpha or the smallest effect is out of range, or looks do not increase.
+
+    """
+    every = check_looks(looks)
+    check_margin(smallest_effect)
+    each = levels(every, alpha=alpha, contrasts=contrasts)
+    seen = detectable(every[-1], alpha=each.difference)
+    equal = equivalence_ratio(every[-1], alpha=each.equivalence)
+    assert seen is not None
+    assert equal is not None
+    return (
+        _rule(every, each, contrasts, alpha),
+        _difference_can_show(every[-1], contrasts, seen),
+        *_margin_can_show(smallest_effect, seen, equal),
+        *_takes(every, smallest_effect, seen=seen, equal=equal, share=alpha / contrasts),
+        *_sign_flip_can_show(every[0], 1, each.difference),
+    )
+
+
+def expected_seeds(looks: Sequence[int], *, ratio: float, share: float) -> tuple[float, float, float]:
+    """Return how many seeds a contrast takes on average when the true difference is 0, the margin, twice the margin.
+
+    Simulated with normal differences, by the rule of `decide`.
+
+    Args:
+        looks: numbers of seeds at which validation is judged.
+        ratio: margin / standard deviation of the differences.
+        share: this contrast's share of the error rate, alpha / contrasts.
+
+    """
+    every = check_looks(looks)
+    strict = levels(every, alpha=STOP_SHARE * share, contrasts=1)
+    paths = paths_of(every)
+    n = np.array(every, np.float64)[:, None]
+    sd = np.sqrt(paths.squares / (n - 1))
+    found = []
+    for difference in (0.0, ratio, 2 * ratio):
+        mean = paths.means + difference
+        differs = two_sided(mean, sd, n) <= strict.difference
+        equal = np.maximum(*two_one_sided(mean, sd, n, margin=ratio)) <= strict.equivalence
+        decided = differs | equal
+        decided[-1] = True
+        found.append(float(np.array(every)[decided.argmax(axis=0)].mean()))
+    return found[0], found[1], found[2]
+
+
+def _rule(looks: Sequence[int], each: SequentialLevels, contrasts: int, alpha: float) -> str:
+    at = f"{', '.join(map(str, looks[:-1]))} and {looks[-1]}" if len(looks) > 1 else f"{looks[0]}"
+    return (
+        f"Validation is judged at {at} seeds, and seeds are added where a comparison is not clearly decided. "
+        f"So that looking often does not raise the error rate, the final test of each comparison asks for a p of "
+        f"at most {each.difference:.3g} instead of {alpha / contrasts:.3g}."
+    )
+
+
+def _takes(looks: Sequence[int], margin: float | None, *, seen: float, equal: float, share: float) -> tuple[str, ...]:
+    if margin is None:
+        return ()
+    limit = max(seen, equal)
+    said = []
+    for ratio in (limit, 2 * limit):
+        none, one, two = (f"{seeds:.0f}" for seeds in expected_seeds(looks, ratio=ratio, share=share))
+        said.append(
+            f"if it is {in_pp(margin / ratio)}, {none} where there is no difference, {one} at {in_pp(margin)}, "
+            f"{two} at {in_pp(2 * margin)}"
+        )
+    return (f"Seeds that one comparison takes on average (of at most {looks[-1]}): {'; '.join(said)}.",)
 
 
 def _one_condition_can_show(n: int, alpha: float) -> str:

@@ -10,7 +10,7 @@ from paribus.stats.tables import RunTable
 
 # A spread below this many roundings of the largest value is the arithmetic's own: 0.97 - 0.96 and 0.98 - 0.97
 # differ in their last bit, and a t test of that bit would be "significant" beyond all bounds.
-_ROUNDINGS = 16
+ROUNDINGS = 16
 
 
 def ordered(runs: Mapping[int, float | None]) -> tuple[tuple[int, float | None], ...]:
@@ -36,7 +36,7 @@ def mean_and_sd(values: Sequence[float], *, scale: float) -> tuple[float | None,
     mean = float(array.mean())
     if len(values) == 1:
         return mean, None
-    noise = _ROUNDINGS * np.finfo(np.float64).eps * scale
+    noise = ROUNDINGS * np.finfo(np.float64).eps * scale
     return mean, float(array.std(ddof=1)) if np.ptp(array) > noise else 0.0
 
 

@@ -3,8 +3,23 @@
 Never: imports torch, loads an image, decides where or how fast something is trained.
 """
 
-from paribus.study.design import Design, Published
+from paribus.study.augmentations import (
+    AUGMENTATIONS,
+    Augmentation,
+    ColorJitter,
+    Mixup,
+    RandomCrop,
+    RandomErasing,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomRotation,
+    RandomVerticalFlip,
+    augmentations,
+    check_fit,
+)
+from paribus.study.design import Design, Published, SequentialSeeds
 from paribus.study.expand import SCHEMA_VERSION, Condition, Run, expand, runs
+from paribus.study.expressions import Expression, ExpressionError, Grammar, Value, parse_expression
 from paribus.study.gallery import gallery_names, gallery_text, load_gallery, resolve
 from paribus.study.levels import Level
 from paribus.study.load import load_study, parse_study
@@ -23,26 +38,48 @@ from paribus.study.recipe import (
     is_code,
     is_folder,
 )
+from paribus.study.starting import bare_study, starting_text
 from paribus.study.study import Study, directory_name
+from paribus.study.tuning import Candidate, candidates, pick, tuning_runs
 
 __all__ = [
+    "AUGMENTATIONS",
     "BUILT_IN_SOURCES",
     "SCHEMA_VERSION",
+    "Augmentation",
+    "Candidate",
+    "ColorJitter",
     "Condition",
     "CosineSchedule",
     "DataSpec",
     "Design",
+    "Expression",
+    "ExpressionError",
+    "Grammar",
     "Level",
+    "Mixup",
     "ModelSpec",
     "OneCycleSchedule",
     "Published",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomHorizontalFlip",
+    "RandomResizedCrop",
+    "RandomRotation",
+    "RandomVerticalFlip",
     "Recipe",
     "Run",
     "Schedule",
+    "SequentialSeeds",
     "Standardization",
     "StepSchedule",
     "Study",
     "TrainSpec",
+    "Value",
+    "augmentations",
+    "bare_study",
+    "candidates",
+    "check_fit",
     "directory_name",
     "expand",
     "gallery_names",
@@ -52,8 +89,12 @@ __all__ = [
     "is_quick",
     "load_gallery",
     "load_study",
+    "parse_expression",
     "parse_study",
+    "pick",
     "quick",
     "resolve",
     "runs",
+    "starting_text",
+    "tuning_runs",
 ]

@@ -160,6 +160,7 @@ def _check_size(design: Design, factors: Factors) -> None:
         "explicit": len(design.conditions),
     }
     conditions = counts[design.kind]
-    if conditions * design.seeds > MOST_RUNS:
-        wrong = f"{conditions:,} conditions with {design.seeds:,} seeds are {conditions * design.seeds:,} runs"
+    seeds = design.most_seeds
+    if conditions * seeds > MOST_RUNS:
+        wrong = f"{conditions:,} conditions with {seeds:,} seeds are {conditions * seeds:,} runs"
         raise StudyError("design.seeds", wrong=wrong, allowed=f"up to {MOST_RUNS:,} runs")

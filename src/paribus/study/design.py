@@ -1,7 +1,6 @@
 """[design]: which conditions are compared, over how many seeds, and what difference would matter."""
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -15,6 +14,21 @@ from paribus.study.values import shown
 _MOST_SEEDS = 10_000
 
 
+class SequentialSeeds(Frozen):
+    """Seeds that are added, only where a contrast is undecided: from `start` up to `most`."""
+
+    start: Annotated[int, Field(ge=2, le=_MOST_SEEDS)]
+    most: Annotated[int, Field(ge=3, le=_MOST_SEEDS)]
+    until: Literal["decided"]
+
+    @model_validator(mode="after")
+    def _room_to_add(self) -> Self:
+        if self.start >= self.most:
+            found = f"{self.start} to {self.most} leaves nothing to add"
+            raise refusal(found, allowed='{ start = 3, most = 20, until = "decided" }', at="most")
+        return self
+
+
 class Design(Frozen):
     """How the question is put.
 
@@ -22,7 +36,8 @@ class Design(Frozen):
         kind: which combinations of levels are conditions.
         baseline: level of each factor that the others are compared with; complete in a Study (path to label).
         conditions: for "explicit" only, the levels or values of each condition, and perhaps its label.
-        seeds: number of seeds, which are 0, 1, ...
+        seeds: number of seeds, which are 0, 1, ...; or where to start and where to stop adding.
+        tune_seeds: number of seeds, of their own, on which the settings of [tune] are chosen.
         vary_streams: the randomness that differs from seed to seed.
         metric: the response.
         smallest_effect: the smallest difference that would matter, as a fraction (the file has "0.2pp").
@@ -32,18 +47,14 @@ class Design(Frozen):
     kind: Literal["one-at-a-time", "grid", "explicit"] = "one-at-a-time"
     baseline: dict[str, object] = Field(default={})
     conditions: tuple[dict[str, object], ...] = ()
-    seeds: Annotated[int, Field(ge=1, le=_MOST_SEEDS)] = 5
+    seeds: Annotated[int, Field(ge=1, le=_MOST_SEEDS)] | SequentialSeeds = Field(
+        default=5, description='1 or more, or { start = 3, most = 20, until = "decided" }'
+    )
+    tune_seeds: Annotated[int, Field(ge=1, le=_MOST_SEEDS)] = 3
     vary_streams: Annotated[tuple[Stream, ...], Field(min_length=1)] = STREAMS
     metric: Literal["accuracy"] = "accuracy"
     smallest_effect: Annotated[float, Field(gt=0, lt=1)] | None = None
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-
-    @field_validator("seeds", mode="before")
-    @classmethod
-    def _no_sequential_seeds_yet(cls, value: object) -> object:
-        if isinstance(value, Mapping):
-            raise refusal(f"{shown(value)}: seeds until decided are not in this version", allowed="seeds = 5")
-        return value
 
     @field_validator("vary_streams")
     @classmethod
@@ -61,6 +72,21 @@ class Design(Frozen):
         if number is None or not 0 < Decimal(number[1]) < 100:
             raise refusal(f"{shown(value)} is no difference of accuracies", allowed='"0.2pp": above 0, below 100')
         return float(Decimal(number[1]) / 100)
+
+    @model_validator(mode="after")
+    def _a_smallest_effect_to_decide_by(self) -> Self:
+        if isinstance(self.seeds, SequentialSeeds) and self.smallest_effect is None:
+            raise refusal(
+                "is missing: seeds are added until a difference is shown, or shown to be smaller than this",
+                allowed='smallest_effect = "0.2pp"',
+                at="smallest_effect",
+            )
+        return self
+
+    @property
+    def most_seeds(self) -> int:
+        """The largest number of seeds that a condition may get."""
+        return self.seeds.most if isinstance(self.seeds, SequentialSeeds) else self.seeds
 
     @model_validator(mode="after")
     def _conditions_where_explicit(self) -> Self:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from paribus.core import STREAMS, Streams, StudyError, digest
 from paribus.study.choices import Choice, choices
 from paribus.study.complaints import place, validated
-from paribus.study.levels import Factors
+from paribus.study.design import SequentialSeeds
+from paribus.study.levels import Factors, find_level
 from paribus.study.paths import put
 from paribus.study.recipe import Recipe
 from paribus.study.study import Study
@@ -60,6 +61,8 @@ def expand(study: Study) -> tuple[Condition, ...]:
     recipes = [_recipe(study, choice, found[0]) for choice in found]
     _refuse_twins(found, recipes)
     names = _names(found)
+    if study.picks:
+        recipes = [_picked(study, recipe, study.picks[name]) for recipe, name in zip(recipes, names, strict=True)]
     return tuple(
         Condition(name, choice.labels, recipe, baseline=choice is found[0])
         for choice, name, recipe in zip(found, names, recipes, strict=True)
@@ -67,12 +70,28 @@ def expand(study: Study) -> tuple[Condition, ...]:
 
 
 def runs(study: Study) -> tuple[Run, ...]:
-    """Return all runs, seed by seed, so that whole blocks are complete early."""
-    conditions = expand(study)
-    seeds = (Streams(seed, study.design.vary_streams) for seed in range(study.design.seeds))
+    """Return all runs, seed by seed, so that whole blocks are complete early.
+
+    Where the design adds seeds, each condition has as many as the study knows of by now, at first the least.
+    """
+    conditions, sequential = expand(study), study.design.seeds
+    first = sequential.start if isinstance(sequential, SequentialSeeds) else sequential
+    counts = {each.name: study.seeds.get(each.name, first) for each in conditions}
+    seeds = (Streams(seed, study.design.vary_streams) for seed in range(max(counts.values())))
     return tuple(
-        Run(condition.name, streams.seed, condition.recipe, streams) for streams in seeds for condition in conditions
+        Run(condition.name, streams.seed, condition.recipe, streams)
+        for streams in seeds
+        for condition in conditions
+        if streams.seed < counts[condition.name]
     )
+
+
+def _picked(study: Study, recipe: Recipe, labels: Mapping[str, str]) -> Recipe:
+    """Return a recipe with its tuned settings."""
+    table: Mapping[str, object] = recipe.model_dump(exclude_unset=True)
+    for path, label in labels.items():
+        table = put(table, path, find_level(label, study.tune[path], "tune").value)
+    return validated(Recipe, table)
 
 
 def blame_levels(error: StudyError, places: Mapping[str, str], *, otherwise: str) -> StudyError:

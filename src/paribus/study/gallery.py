@@ -13,6 +13,7 @@ from paribus.study.study import Study
 from paribus.study.values import shown
 
 _STUDY_FILE = "study.toml"
+_OWN_FILE = re.compile(r"\bmodule\s*=")
 
 
 def gallery_names() -> tuple[str, ...]:
@@ -36,10 +37,14 @@ def gallery_text(name: str) -> str:
 def load_gallery(name: str, overrides: Sequence[str] = ()) -> Study:
     """Return a built-in study.
 
+    Where it names a file beside it, paths start there; else they are the user's, and start where the user is.
+
     Raises:
         StudyError: there is no such study, or an override is not allowed.
     """
-    return parse_study(gallery_text(name), name=name, base_dir=Path(str(_folder())), overrides=overrides)
+    text = gallery_text(name)
+    base_dir = Path(str(_folder())) if _OWN_FILE.search(text) else Path()
+    return parse_study(text, name=name, base_dir=base_dir, overrides=overrides)
 
 
 def resolve(reference: str, *, overrides: Sequence[str] = (), base_dir: Path | None = None) -> Study:

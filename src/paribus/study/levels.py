@@ -37,21 +37,21 @@ Factors = Mapping[str, tuple[Level, ...]]
 Stop = Callable[[str, Mapping[str, object]], bool]
 
 
-def read_factors(vary: Mapping[str, object]) -> dict[str, tuple[Level, ...]]:
-    """Return the levels of each varied path, in the order of the file.
+def read_factors(vary: Mapping[str, object], *, section: str = "vary") -> dict[str, tuple[Level, ...]]:
+    """Return the levels of each varied (or tuned) path, in the order of the file.
 
     Raises:
         StudyError: an unknown path, overlapping paths, no or too many levels, labels missing or given twice.
     """
     factors: dict[str, tuple[Level, ...]] = {}
     for path, raw in flat(vary, stop=lambda _, table: "label" in table).items():
-        where = place(("vary", path))
+        where = place((section, path))
         if (key := path.partition(".")[0]) in Design.model_fields:
             raise StudyError(where, wrong="unknown key: is [design] missing above it?", nearest=f"design.{key}")
         check_path(path, where)
         if twin := next((each for each in factors if overlaps(each, path)), None):
-            raise StudyError(where, wrong=f"overlaps with {place(('vary', twin))}", allowed="one of the two")
-        factors[path] = _read_levels(raw, path)
+            raise StudyError(where, wrong=f"overlaps with {place((section, twin))}", allowed="one of the two")
+        factors[path] = _read_levels(raw, path, section=section)
     return factors
 
 
@@ -125,19 +125,19 @@ def find_level(wanted: object, levels: tuple[Level, ...], where: str) -> Level:
     raise StudyError(where, wrong=f"{shown(wanted)} is no level", allowed=", ".join(labels[:20]), nearest=near)
 
 
-def _read_levels(raw: object, path: str) -> tuple[Level, ...]:
-    where = place(("vary", path))
+def _read_levels(raw: object, path: str, *, section: str) -> tuple[Level, ...]:
+    where = place((section, path))
     if not isinstance(raw, tuple):
         hint = f"a list of levels: {shown(_meant(raw))}"
         raise StudyError(where, wrong=f"{described(raw)}, not a list of levels", allowed=hint)
     if not 1 <= len(raw) <= _MOST_LEVELS:
         raise StudyError(where, wrong=f"has {len(raw):,} levels", allowed=f"1 to {_MOST_LEVELS:,}")
-    levels = tuple(read_level(each, place(("vary", path, index))) for index, each in enumerate(raw))
+    levels = tuple(read_level(each, place((section, path, index))) for index, each in enumerate(raw))
     seen: set[str] = set()
     for index, level in enumerate(levels):
         if level.label in seen:
             wrong = f"a second level with the label {shown(level.label)}"
-            raise StudyError(place(("vary", path, index)), wrong=wrong, allowed="each label once")
+            raise StudyError(place((section, path, index)), wrong=wrong, allowed="each label once")
         seen.add(level.label)
     return levels
 

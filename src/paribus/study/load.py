@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from paribus.core import StudyError, nearest
 from paribus.study.choices import Choice, complete_baseline
@@ -17,8 +17,8 @@ from paribus.study.overrides import is_rewritten, overridden, rewritten
 from paribus.study.paths import SECTIONS, own_value, put
 from paribus.study.reading import Document, read_file, read_toml
 from paribus.study.recipe import Frozen, Recipe
-from paribus.study.refusals import refusal
 from paribus.study.study import Study, safe_name
+from paribus.study.tuning import check_tuning
 from paribus.study.values import shown
 
 
@@ -35,13 +35,6 @@ class _StudyFile(Frozen):
     vary: dict[str, object] = Field(default={})
     tune: dict[str, object] = Field(default={})
     design: Any = Field(default={})
-
-    @field_validator("tune")
-    @classmethod
-    def _no_tuning_yet(cls, value: dict[str, object]) -> dict[str, object]:
-        if value:
-            raise refusal("re-tuning inside every level is not in this version", allowed="an empty table, or none")
-        return value
 
 
 def load_study(path: Path, *, overrides: Sequence[str] = ()) -> Study:
@@ -87,7 +80,7 @@ def build(document: Document, *, text: str, name: str, base_dir: Path) -> Study:
         StudyError: something is not allowed.
     """
     file = validated(_StudyFile, document)
-    factors = read_factors(file.vary)
+    factors, tuned = read_factors(file.vary), read_factors(file.tune, section="tune")
     design = validated(Design, file.design, prefix="design")
     recipe = {section: document[section] for section in SECTIONS if section in document}
     baseline = complete_baseline(design, factors, recipe)
@@ -105,7 +98,9 @@ def build(document: Document, *, text: str, name: str, base_dir: Path) -> Study:
         text=text,
         base_dir=base_dir,
         left_open=left_open,
+        tune=tuned,
     )
+    check_tuning(study)
     return _with_published(study, [condition.name for condition in expand(study)])
 
 

@@ -94,9 +94,9 @@ def _changed(document: Document, path: str, value: object) -> Document:
         return _recipe_changed(document, path, value)
     if path in _WORDS:
         return {**document, path: value}
-    if section == "vary" and rest:
-        check_path(rest, place(("vary", rest)))
-        return {**document, "vary": {**_factors(document), rest: value}}
+    if section in ("vary", "tune") and rest:
+        check_path(rest, place((section, rest)))
+        return {**document, section: {**_factors(document, section), rest: value}}
     if section == "design" and rest:
         return {**document, "design": _design_changed(document, rest, value)}
     where = place(path.split("."))
@@ -135,8 +135,8 @@ def _design_changed(document: Document, rest: str, value: object) -> Table:
     return {**design, key: value}
 
 
-def _factors(document: Document) -> Table:
-    return flat(subtable(document, "vary"), stop=lambda _, table: "label" in table)
+def _factors(document: Document, section: str = "vary") -> Table:
+    return flat(subtable(document, section), stop=lambda _, table: "label" in table)
 
 
 def _conditions(document: Document) -> list[Table]:
@@ -145,7 +145,7 @@ def _conditions(document: Document) -> list[Table]:
 
 
 def _allowed() -> str:
-    return f"{', '.join(_WORDS)}, vary.PATH, design.KEY, or a path of the recipe such as train.lr"
+    return f"{', '.join(_WORDS)}, vary.PATH, tune.PATH, design.KEY, or a path of the recipe such as train.lr"
 
 
 def _assignment(key: str, value: object) -> str:

@@ -9,6 +9,7 @@ from paribus.study.load import build
 from paribus.study.overrides import changes, of_another_recipe, rewritten
 from paribus.study.paths import Table, subtable
 from paribus.study.reading import Document, read_toml
+from paribus.study.recipe import BUILT_IN_SOURCES
 from paribus.study.study import Study
 
 _SUFFIX = "-quick"
@@ -25,7 +26,7 @@ def is_quick(study: Study) -> bool:
 
 
 def quick(study: Study) -> Study:
-    """Return the study with at most 2 seeds, 1 epoch or 20 steps, 2,000 training and 1,000 validation images.
+    """Return the study with at most 2 seeds (1 to tune on), 1 epoch or 20 steps, 2,000 and 1,000 images.
 
     What the study varies on purpose stays, and so do the images of `digits`. Its name ends in "-quick".
     """
@@ -56,7 +57,10 @@ def _shrunk(document: Document, *, levels: bool) -> Document:
         if levels:
             vary = _mapped(vary, section, function)
             conditions = tuple(_mapped(each, section, function) for each in conditions)
+    if isinstance(design.get("seeds"), Mapping):
+        design = {**design, "seeds": _SEEDS}
     design = _at_most({"seeds": _SEEDS, **design}, "seeds", _SEEDS)
+    design = {**design, "tune_seeds": 1} if document.get("tune") else design
     design = {**design, "conditions": conditions} if conditions else design
     return {**document, **({"vary": vary} if vary else {}), "design": design}
 
@@ -90,6 +94,8 @@ def _at_most(table: Table, key: str, most: int) -> Table:
 def _images(document: Document) -> int:
     """Return how many training images are enough; 0 keeps them all."""
     sources = set(_sources(document))
+    if not sources <= set(BUILT_IN_SOURCES):
+        return 0  # nobody knows yet how many images a source of one's own has
     if "digits" not in sources:
         return _IMAGES
     return _IMAGES_BESIDE_DIGITS if len(sources) > 1 else 0

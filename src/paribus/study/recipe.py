@@ -3,9 +3,10 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from paribus.core import nearest
+from paribus.study.augmentations import check_order, checked_augmentation
 from paribus.study.refusals import refusal
 from paribus.study.values import shown
 
@@ -175,7 +176,7 @@ class TrainSpec(Frozen):
         description='"constant", { exponential = 0.95 }, { step = { step_size = 10 } }, { cosine = {} }, '
         "or { onecycle = {} }",
     )
-    augment: tuple[str, ...] = ()
+    augment: tuple[Annotated[str, AfterValidator(checked_augmentation)], ...] = ()
 
     @field_validator("batch_size", mode="before")
     @classmethod
@@ -186,9 +187,8 @@ class TrainSpec(Frozen):
 
     @field_validator("augment")
     @classmethod
-    def _no_augmentation_yet(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if value:
-            raise refusal(f"{shown(value)}: augmentation is not in this version", allowed="augment = []")
+    def _in_order(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        check_order(value)
         return value
 
     @model_validator(mode="after")

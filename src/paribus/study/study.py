@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from paribus.core import digest
@@ -30,6 +31,9 @@ class Study:
         text: TOML that gives this study again.
         base_dir: folder that relative paths start from.
         left_open: paths that the file leaves to the levels.
+        tune: values of each nuisance setting that every condition tries on seeds of their own.
+        picks: condition -> path -> label of the tuned setting's best value; empty until that is known.
+        seeds: condition -> number of seeds that it has by now, where the design adds seeds; else empty.
     """
 
     name: str
@@ -43,6 +47,9 @@ class Study:
     text: str
     base_dir: Path
     left_open: tuple[str, ...] = ()
+    tune: Factors = field(default_factory=dict)
+    picks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    seeds: Mapping[str, int] = field(default_factory=dict)
 
 
 def directory_name(study: Study) -> str:

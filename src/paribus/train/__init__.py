@@ -3,6 +3,7 @@
 Never: writes a file, knows the store, lets a torch object out. This door needs no torch; the workers behind it do.
 """
 
+from paribus.train.augment import augmented
 from paribus.train.device import settle_device
 from paribus.train.job import Job, Plan, Resume
 from paribus.train.messages import Environment, Event, Progress, Started
@@ -22,6 +23,7 @@ __all__ = [
     "Speed",
     "Started",
     "apart",
+    "augmented",
     "learning_rate",
     "measure_speed",
     "settle_device",

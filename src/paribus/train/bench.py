@@ -13,6 +13,7 @@ from paribus.core import Streams
 from paribus.data import Images, normalization, permutation, split_images
 from paribus.models import build
 from paribus.study import Recipe, TrainSpec
+from paribus.train.augmentation import EpochAugmentation, draw
 from paribus.train.job import Plan
 
 
@@ -35,6 +36,7 @@ class Bench:
     recipe: Recipe
     streams: Streams
     parts: dict[str, Part]
+    classes: int
     shift: Tensor  # [1, C, 1, 1]: 255 * mean
     scale: Tensor  # [1, C, 1, 1]: 1 / (255 * std)
     layout: torch.memory_format
@@ -50,8 +52,30 @@ class Bench:
 
     def pixels(self, part: Part, index: Tensor) -> Tensor:
         """Return normalised images [B, C, H, W] for indices [B]."""
-        batch = part.images[index].to(self.shift.dtype)
+        return self.normalised(part.images[index].to(self.shift.dtype))
+
+    def normalised(self, batch: Tensor) -> Tensor:
+        """Normalise floats [B, C, H, W] in 0 to 255, in place, and return them in the layout of the plan."""
         return batch.sub_(self.shift).mul_(self.scale).contiguous(memory_format=self.layout)
+
+    def augmentation(self, epoch: int) -> EpochAugmentation | None:
+        """Return what is drawn for the training images in epoch `epoch`, from 1; None where nothing is augmented."""
+        if not self.recipe.train.augment:
+            return None
+        images = self.parts["train"].images
+        return draw(
+            self.recipe.train.augment,
+            streams=self.streams,
+            epoch=epoch,
+            images=tuple(images.shape),
+            dtype=self.shift.dtype,
+            device=images.device,
+        )
+
+    def augmented(self, part: Part, index: Tensor, *, augmentation: EpochAugmentation) -> Tensor:
+        """Return augmented, normalised images [B, C, H, W] for indices [B]."""
+        batch = augmentation.pixels(part.images.index_select(0, index), index).to(self.shift.dtype)
+        return augmentation.erase(self.normalised(batch), index)
 
     def save(self) -> bytes:
         """Return parameters, buffers and optimizer state as safetensors bytes: all that is needed to go on."""
@@ -121,6 +145,7 @@ def lay_out(
         recipe=recipe,
         streams=streams,
         parts=parts,
+        classes=len(images.classes),
         shift=(255 * mean).to(device=device, dtype=dtype),
         scale=(1 / (255 * std)).to(device=device, dtype=dtype),
         layout=layout,

@@ -17,20 +17,27 @@ def loss_of(
     reduction: Literal["mean", "sum"] = "mean",
     smooth: bool = True,
 ) -> Tensor:
-    """Return the loss of outputs [B, classes] against labels [B].
+    """Return the loss of outputs [B, classes] against labels: int64 [B], or mixed ones, shares [B, classes].
 
     `cross_entropy` takes scores (it applies log-softmax itself), `nll` log-probabilities, `mse` compares with
-    one-hot targets, averaged over the classes. `smooth` is off when a network is measured rather than trained,
-    so that losses of different label smoothing can be compared.
+    one-hot targets, averaged over the classes. The first two are linear in the labels: with mixed ones they are the
+    means of the losses of each label, weighted by its share; `mse` compares with the shares themselves. `smooth` is
+    off when a network is measured rather than trained, so that losses of different label smoothing can be compared.
     """
+    mixed = labels.ndim == 2
     if spec.loss == "cross_entropy":
         smoothing = spec.label_smoothing if smooth else 0.0
         return functional.cross_entropy(output, labels, reduction=reduction, label_smoothing=smoothing)
     if spec.loss == "nll":
+        if mixed:
+            return _reduced(-(labels * output).sum(dim=1), reduction)
         return functional.nll_loss(output, labels, reduction=reduction)
-    target = functional.one_hot(labels, output.shape[1]).to(output.dtype)
-    squared = functional.mse_loss(output, target, reduction="none").mean(dim=1)
-    return squared.mean() if reduction == "mean" else squared.sum()
+    target = labels if mixed else functional.one_hot(labels, output.shape[1]).to(output.dtype)
+    return _reduced(functional.mse_loss(output, target, reduction="none").mean(dim=1), reduction)
+
+
+def _reduced(losses: Tensor, reduction: Literal["mean", "sum"]) -> Tensor:
+    return losses.mean() if reduction == "mean" else losses.sum()
 
 
 def probabilities(output: Tensor, *, spec: TrainSpec) -> Tensor:

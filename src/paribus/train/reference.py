@@ -1,8 +1,8 @@
 """The plain training loop: what Paribus means by a training, and the oracle for everything faster.
 
-One run, one network, one batch after another. Randomness is counted, not carried: the order of epoch e and the
-dropout of update t are functions of (seed, e) and (seed, t), so a run that goes on from a saved state makes the
-same updates, to the bit, as one that was never stopped.
+One run, one network, one batch after another. Randomness is counted, not carried: the order and the augmentation of
+epoch e and the dropout of update t are functions of (seed, e) and (seed, t), so a run that goes on from a saved state
+makes the same updates, to the bit, as one that was never stopped.
 """
 
 import math
@@ -112,17 +112,35 @@ def train_epoch(bench: Bench, *, epoch: int, first_step: int, steps: int, on_pro
 
 
 def _blocks(bench: Bench, *, epoch: int, steps: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
-    """Yield the epoch's batches, several at a time: gathered and normalised together, used one by one."""
+    """Yield the epoch's batches, several at a time: gathered, augmented and normalised together, used one by one.
+
+    A batch is images [B, C, H, W] and labels [B], or mixed labels [B, classes].
+    """
     train, size = bench.parts["train"], bench.recipe.train.batch_size
     order = bench.order(epoch)[: steps * size]
     together = max(1, _BLOCK // (size * train.images[0].numel())) * size
+    augmentation = bench.augmentation(epoch)
     for index in torch.split(order, together):
-        pixels, labels = bench.pixels(train, index), train.labels[index]
-        yield list(zip(torch.split(pixels, size), torch.split(labels, size), strict=True))
+        labels = train.labels[index]
+        if augmentation is None:
+            pixels = bench.pixels(train, index)
+        else:
+            pixels = bench.augmented(train, index, augmentation=augmentation)
+        batches = list(zip(torch.split(pixels, size), torch.split(labels, size), strict=True))
+        if augmentation is not None and augmentation.mixes:
+            indices = torch.split(index, size)
+            batches = [
+                augmentation.mix(*batch, each, classes=bench.classes)
+                for batch, each in zip(batches, indices, strict=True)
+            ]
+        yield batches
 
 
 def _update(bench: Bench, step: int, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Make update `step`, counted from 0; return the batch's loss and correct images, from before the update."""
+    """Make update `step`, counted from 0; return the batch's loss and correct images, from before the update.
+
+    Of a mixed image, the label with the larger share is the right one.
+    """
     spec = bench.recipe.train
     rate = learning_rate(spec, step=step, images=len(bench.parts["train"]))
     for group in bench.optimizer.param_groups:
@@ -133,7 +151,8 @@ def _update(bench: Bench, step: int, pixels: Tensor, labels: Tensor) -> tuple[Te
         loss = loss_of(output, labels, spec=spec)
         loss.backward()  # type: ignore[no-untyped-call]
     bench.optimizer.step()
-    return loss.detach(), (output.detach().argmax(dim=1) == labels).sum()
+    heavier = labels if labels.ndim == 1 else labels.argmax(dim=1)
+    return loss.detach(), (output.detach().argmax(dim=1) == heavier).sum()
 
 
 def _record(bench: Bench, run: str, environment: str, *, epoch: int, step: int, result: Epoch | None) -> EpochRecord:

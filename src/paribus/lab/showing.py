@@ -1,0 +1,307 @@
+"""What a person wants to know of images before training on them, and a sheet of samples to look at."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paribus.core import DataError, DataFacts, Streams, StudyError, nearest
+from paribus.data import (
+    Balance,
+    Block,
+    Duplicates,
+    Finding,
+    FolderSurvey,
+    Images,
+    Normalization,
+    Place,
+    Tell,
+    balance,
+    describe_data,
+    find_copies,
+    find_duplicates,
+    find_imbalance,
+    find_in_folder,
+    folder_path,
+    image_names,
+    load_images,
+    normalization,
+    sensible_size,
+    split_images,
+    survey_folder,
+    write_sheet,
+)
+from paribus.lab.places import home_of, load
+from paribus.lab.progress import Snapshot, Watch, watch_nothing
+from paribus.lab.samples import changed, samples
+from paribus.study import BUILT_IN_SOURCES, DataSpec, Study, bare_study, expand, gallery_names, is_code, is_folder
+from paribus.train import apart
+
+_SEVERITIES = ("stop", "warn", "note")
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """The images of one [data] table.
+
+    Attributes:
+        facts: counts, split and normalisation, as reports have them.
+        users: names of the conditions that use the table.
+        measured: mean and standard deviation of the training split, whatever the study normalises with.
+        duplicates: images that are there more than once.
+        folder: what lies in the folder, for a folder of images; else None.
+        copies: images with the same pixels, by the names of their files, or "training image 5", counted from 0.
+        blank: images of one flat colour, named likewise.
+        findings: what speaks against training on it as it is, each with its fix.
+    """
+
+    facts: DataFacts
+    users: tuple[str, ...]
+    measured: Normalization
+    duplicates: Duplicates
+    folder: FolderSurvey | None
+    copies: tuple[tuple[str, ...], ...]
+    blank: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def even(self) -> Balance:
+        """The classes against each other."""
+        return balance(self.facts)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A source, or what a study sees of its sources.
+
+    Attributes:
+        name: of the study, or of the source in letters that a file's name can have.
+        is_study: whether a study was named.
+        tables: its data tables, the baseline's first.
+        augmentations: each way in which training images are changed, with the conditions that change them so.
+        sheet: the file with samples.
+    """
+
+    name: str
+    is_study: bool
+    tables: tuple[DataTable, ...]
+    augmentations: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    sheet: Path
+
+    def json(self) -> dict[str, Any]:
+        """Return it as the command prints it with --json."""
+        return {
+            "name": self.name,
+            "data": [_table_json(table) for table in self.tables],
+            "augmentations": [
+                {"augment": list(augment), "conditions": list(names)} for augment, names in self.augmentations
+            ],
+            "sheet": str(self.sheet),
+        }
+
+
+def show(
+    reference: str,
+    *overrides: str,
+    data_dir: Path | None = None,
+    sheet: Path | None = None,
+    watch: Watch = watch_nothing,
+) -> Shown:
+    """Look at the images of a source, or of a study, and draw some of them into a PNG file.
+
+    Bad files of a folder do not stop it, whatever the study says: they are listed. Nor do images of many sizes.
+
+    Args:
+        reference: "mnist", "folder:PATH", a folder of images, "FILE.py:NAME", or whatever names a study.
+        overrides: as for `load`; of a source too: "data.resize=32", "train.augment=['RandomHorizontalFlip']".
+        data_dir: where to look for data files first.
+        sheet: where the samples go; by default NAME-samples.png.
+        watch: is told how far reading is.
+
+    Raises:
+        ParibusError: there is no such source or study, or its images cannot be read.
+    """
+    source = source_of(reference)
+    study = _study(reference, overrides) if source is None else _bare(source, overrides)
+    path = sheet if sheet is not None else Path(f"{study.name}-samples.png")
+    if path.suffix.lower() != ".png" or not path.parent.is_dir():
+        raise DataError(
+            "--sheet",
+            wrong=f"no PNG file can be written as {str(path)!r}",
+            allowed="a name that ends in .png, in a folder that is there",
+        )
+    look = _Looking(study, data_dir, lambda reading: watch(Snapshot(reading.what, reading=reading)))
+    tables, blocks = [], []
+    for spec, users in _tables(study):
+        table, block = look.at(spec, users)
+        tables.append(table)
+        blocks.extend(block)
+    watch(Snapshot("drawing the samples"))
+    write_sheet(path, blocks)
+    augmentations = {augment: tuple(users) for augment, users in _augmentations(study).items()}
+    return Shown(study.name, source is None, tuple(tables), tuple(augmentations.items()), path)
+
+
+def source_of(reference: str) -> str | None:
+    """Return the source that was named, as a study file writes it; None where it is no source, but perhaps a study."""
+    if reference in BUILT_IN_SOURCES or is_folder(reference) or is_code(reference):
+        return reference
+    try:
+        is_directory = Path(reference).is_dir()
+    except (OSError, ValueError):  # no name that a file can have
+        return None
+    studied = home_of(reference) is not None or (Path(reference) / "study.db").exists()
+    return f"folder:{reference}" if is_directory and not studied else None
+
+
+def _study(reference: str, overrides: Sequence[str]) -> Study:
+    try:
+        return load(reference, *overrides)
+    except StudyError as error:
+        if error.where != "STUDY":
+            raise
+    raise StudyError(
+        "SOURCE|STUDY",
+        wrong=f"{json.dumps(reference, ensure_ascii=False)} is neither a source nor a study",
+        allowed=f'{", ".join(BUILT_IN_SOURCES)}, a folder of images, "FILE.py:NAME", or a study',
+        nearest=nearest(reference, [*BUILT_IN_SOURCES, *gallery_names()]),
+    )
+
+
+def _bare(source: str, overrides: Sequence[str]) -> Study:
+    name = source.removeprefix("folder:") if is_folder(source) else source.rpartition(":")[2]
+    return bare_study(source, name=Path(name).absolute().name, overrides=overrides)
+
+
+def _tables(study: Study) -> list[tuple[DataSpec, tuple[str, ...]]]:
+    """Return the data tables of the conditions, and who uses them."""
+    users: dict[DataSpec, list[str]] = {}
+    for condition in expand(study):
+        users.setdefault(condition.recipe.data, []).append(condition.name)
+    return [(spec, tuple(names)) for spec, names in users.items()]
+
+
+def _augmentations(study: Study, spec: DataSpec | None = None) -> dict[tuple[str, ...], list[str]]:
+    """Return each way in which training images are changed, with the conditions that do so (on one data table)."""
+    users: dict[tuple[str, ...], list[str]] = {}
+    for condition in expand(study):
+        augment = condition.recipe.train.augment
+        if augment and spec in (None, condition.recipe.data):
+            users.setdefault(augment, []).append(condition.name)
+    return users
+
+
+@dataclass(slots=True)
+class _Looking:
+    """Looks at the data tables of one study, each source read once."""
+
+    study: Study
+    data_dir: Path | None
+    tell: Tell
+    read: dict[tuple[object, ...], Images] = dataclasses.field(default_factory=dict)
+
+    def at(self, spec: DataSpec, users: tuple[str, ...]) -> tuple[DataTable, list[Block]]:
+        """Return what is known of a data table, and what of it belongs on the sheet that is not there yet."""
+        folder = self._survey(spec)
+        sized = spec
+        if folder is not None and spec.resize is None and len(folder.sizes) > 1:
+            sized = spec.model_copy(update={"resize": sensible_size(folder)})
+        key = (sized.source, sized.resize, sized.on_bad_image)
+        is_new = key not in self.read
+        images = self.read[key] = self.read[key] if key in self.read else self._load(sized)
+        if images.given_validation and "validation" not in spec.model_fields_set:
+            sized = sized.model_copy(update={"validation": "given"})
+        streams = Streams(0, self.study.design.vary_streams)
+        split = split_images(images, sized, streams=streams)
+        facts = describe_data(images, sized, streams=streams)
+        duplicates = find_duplicates(images, split, tell=self.tell)
+        found = list(find_in_folder(folder, spec, skipped=images.skipped)) if folder is not None else []
+        measured = normalization(images, split, sized.model_copy(update={"normalize": "train"}))
+        findings = (*found, *find_copies(duplicates), *find_imbalance(facts))
+        name = self._names(sized, images, duplicates)
+        table = DataTable(
+            facts=facts,
+            users=users,
+            measured=measured,
+            duplicates=duplicates,
+            folder=folder,
+            copies=tuple(tuple(name(place) for place in group) for group in duplicates.groups),
+            blank=tuple(name(place) for place in duplicates.blank),
+            findings=tuple(sorted(findings, key=lambda each: _SEVERITIES.index(each.severity))),
+        )
+        blocks = [samples(images, split, note=_note(sized, asked=spec))] if is_new else []
+        return table, [
+            *blocks,
+            *changed(images, split, augmentations=_augmentations(self.study, spec), streams=streams),
+        ]
+
+    def _names(self, spec: DataSpec, images: Images, found: Duplicates) -> Callable[[Place], str]:
+        """Return what gives an image its name: its file, in a folder, else its place."""
+        names = None
+        if (found.groups or found.blank) and is_folder(spec.source):
+            names = image_names(folder_path(spec.source, base_dir=self.study.base_dir), images)
+        if names is None:
+            words = {"train": "training image", "test": "test image"}
+            return lambda place: f"{words[place[0]]} {place[1]}"
+        by_part = {"train": names[0], "test": names[1]}
+        return lambda place: by_part[place[0]][place[1]]
+
+    def _survey(self, spec: DataSpec) -> FolderSurvey | None:
+        if not is_folder(spec.source):
+            return None
+        return survey_folder(folder_path(spec.source, base_dir=self.study.base_dir), tell=self.tell)
+
+    def _load(self, spec: DataSpec) -> Images:
+        """Return the images; where bad files are in the way, those without them."""
+        base_dir = self.study.base_dir
+        try:
+            return load_images(spec, base_dir=base_dir, data_dir=self.data_dir, tell=self.tell, isolate=apart)
+        except DataError:
+            if not is_folder(spec.source) or spec.on_bad_image == "skip":
+                raise
+        lenient = spec.model_copy(update={"on_bad_image": "skip"})
+        return load_images(lenient, base_dir=base_dir, data_dir=self.data_dir, tell=self.tell, isolate=apart)
+
+
+def _note(spec: DataSpec, *, asked: DataSpec) -> str:
+    """Return the small print of a sheet: what was done to the images."""
+    if spec.resize is None:
+        return ""
+    chosen = " (the study has no resize yet)" if asked.resize is None else ""
+    return f"of each image the centred square, scaled to {spec.resize} x {spec.resize}{chosen}"
+
+
+def _table_json(table: DataTable) -> dict[str, Any]:
+    facts, even = table.facts, table.even
+    return {
+        "source": facts.source,
+        "conditions": list(table.users),
+        "image_shape": list(facts.image_shape),
+        "classes": [
+            {"name": name, "train": train, "validation": validation, "test": test}
+            for name, train, validation, test in zip(
+                facts.classes, facts.train, facts.validation, facts.test, strict=True
+            )
+        ],
+        "mean": list(table.measured.mean),
+        "std": list(table.measured.std),
+        "largest": {"class": even.largest, "images": even.most},
+        "smallest": {"class": even.smallest, "images": even.fewest},
+        "always_naming_the_largest": even.always,
+        "duplicates": {
+            **{
+                key: value
+                for key, value in dataclasses.asdict(table.duplicates).items()
+                if key not in ("groups", "blank")
+            },
+            "groups": [list(names) for names in table.copies],
+            "blank": list(table.blank),
+        },
+        "folder": dataclasses.asdict(table.folder) if table.folder is not None else None,
+        "skipped": list(facts.skipped),
+        "files": [dataclasses.asdict(file) for file in facts.files],
+        "fingerprint": facts.fingerprint,
+        "findings": [{**dataclasses.asdict(each), "muted": False} for each in table.findings],
+    }
