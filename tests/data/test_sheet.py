@@ -60,7 +60,7 @@ def test_a_row_for_each_class_has_training_images_of_that_class_only(made):
     images = made([0, 1, 2] * 40, shape=(1, 3, 3))
     split = split_images(images, DataSpec(source="digits", validation=30), streams=Streams(0))
     rows = sample_rows(images, split, columns=5)
-    assert [(row.label, row.count) for row in rows] == [("0", "30"), ("1", "30"), ("2", "30")]
+    assert [(row.label, row.count) for row in rows] == [("0", "(30)"), ("1", "(30)"), ("2", "(30)")]
     for label, row in enumerate(rows):
         own = images.train_images[split.train[images.train_labels[split.train] == label]]
         assert len(row.images) == 5

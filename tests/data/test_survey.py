@@ -34,10 +34,12 @@ def test_a_survey_counts_what_was_written(photos):
 
 
 def test_a_quick_look_reads_few_headers_from_all_over_the_folder(photos):
+    for path in photos.glob("dogs/??.*"):
+        Image.new("RGB", (9, 9)).save(path)
     found = survey_folder(photos, most=10)
     assert found.train == 25
     assert found.probed <= 10
-    assert {size for size, _ in found.sizes} == {(40, 30), (20, 50)}
+    assert (9, 9) in {size for size, _ in found.sizes}
 
 
 def test_an_upright_photograph_that_was_stored_lying_is_counted_upright(photos):

@@ -128,3 +128,23 @@ def test_sources_that_are_here_are_not_downloaded_and_unknown_ones_are_named():
         lab.fetch(["digits", "mnits"])
     with pytest.raises(StudyError, match=r'"mnits" is neither a source nor a study\n  did you mean: mnist\n'):
         lab.show("mnits")
+
+
+@pytest.mark.usefixtures("place")
+def test_what_is_missing_is_fetched_once_from_the_mirror_that_was_named(monkeypatch, place):
+    import paribus.data  # noqa: PLC0415
+    from paribus.data import Reading  # noqa: PLC0415
+
+    monkeypatch.delenv("PARIBUS_DATA", raising=False)
+    asked, seen = [], []
+
+    def download(name, *, tell, mirror):
+        asked.append((name, mirror))
+        tell(Reading(f"downloading {name}", 1, 2, "bytes"))
+        return place / name
+
+    monkeypatch.setattr(paribus.data, "download_source", download)
+    fetched = lab.fetch(["mnist", "mnist", "digits"], mirror="https://example.org/x", watch=seen.append)
+    assert asked == [("mnist", "https://example.org/x")]
+    assert fetched[0] == lab.Fetched("mnist", place / "mnist", downloaded=True)
+    assert [(each.stage, each.reading.total) for each in seen] == [("downloading mnist", 2)]

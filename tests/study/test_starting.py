@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from paribus.core import StudyError
 from paribus.study import bare_study, gallery_names, gallery_text, starting_text
 from paribus.study.starting import with_value
+from paribus.study.values import toml_text
 
 SMALL = """top = 1  # first
 [data]  # where from
@@ -33,6 +34,7 @@ def test_a_value_changes_and_nothing_else_whatever_is_in_it(text):
     (was,), (now,) = lines(SMALL, changed)
     assert was == 'source = "a # b"   # remark'
     assert now.endswith("  # remark")
+    assert now.removesuffix("# remark").rstrip(" ") == f"source = {toml_text(text)}"
 
 
 def test_keys_are_added_and_taken_away_in_their_section():

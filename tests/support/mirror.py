@@ -169,7 +169,7 @@ def announce(extra):
 def endless(handler, content):
     """Send the file and then go on, in chunks that announce no length."""
     handler.start(200, Transfer_Encoding="chunked")
-    for block in (content, *([bytes(1 << 16)] * 100)):
+    for block in (content + bytes(1 << 16), *([bytes(1 << 16)] * 100)):
         handler.wfile.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
 
 

@@ -17,7 +17,8 @@ PUBLISHED_LOSS = 0.3431
 
 
 @pytest.mark.skipif("PARIBUS_DATA" not in os.environ, reason="PARIBUS_DATA does not lead to MNIST")
-def test_the_first_epoch_of_a_lab_report_comes_out_as_published():
+def test_the_first_epoch_of_a_lab_report_comes_out_as_published(monkeypatch):
+    monkeypatch.setenv("PARIBUS_OFFLINE", "1")
     recipe = load_gallery("mnist-mlp-sgd", overrides=["train.steps=1875"]).base
     images = load_images(recipe.data)
     bench = lay_out(recipe, streams=Streams(0), images=images, base_dir=Path(), plan=Plan())

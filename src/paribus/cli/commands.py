@@ -284,6 +284,35 @@ def report(
     _print_json(results.json()) if as_json else typer.echo(path)
 
 
+@app.command()
+def compare(
+    study: StudyArgument,
+    condition: Annotated[str, typer.Argument(metavar="A", help="a condition of the study")],
+    baseline: Annotated[str, typer.Argument(metavar="B", help="the one it is compared with")],
+    *,
+    sheet: Annotated[Path | None, typer.Option(metavar="FILE.png", help="pictures; default: in the study")] = None,
+    folder: Folder = _STUDIES,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two conditions in depth: seed by seed, image by image, class by class.
+
+    Example:  paribus compare quickstart tanh ReLU
+    """
+    from paribus import lab  # noqa: PLC0415
+    from paribus.cli.comparison import show_comparison  # noqa: PLC0415
+
+    place = lab.find(study, folder=folder)
+    found = lab.compare(place, condition, baseline)
+    if as_json:
+        _print_json(found.json())
+        return
+    path = sheet or found.directory / "figures" / "fixed-and-broken.png"
+    path.parent.mkdir(exist_ok=True)
+    drawn = lab.picture(place, found, path, data_dir=data_dir)
+    show_comparison(found, sheet=path if drawn else None)
+
+
 def main() -> None:
     """Run the command line; errors that a user can mend are one paragraph and an exit code."""
     sys.exit(_run())

@@ -68,7 +68,7 @@ def sample_rows(images: Images, split: Split, *, columns: int = _COLUMNS) -> tup
     for label, name in enumerate(images.classes[:_MOST_CLASSES]):
         members = split.train[labels == label]
         drawn = permutation(len(members), key=Streams(seed=0, vary=()).key("order", label))[:columns]
-        rows.append(Row(name, images.train_images[np.sort(members[drawn])], f"{len(members):,}"))
+        rows.append(Row(name, images.train_images[np.sort(members[drawn])], f"({len(members):,})"))
     return tuple(rows)
 
 

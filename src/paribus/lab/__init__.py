@@ -4,7 +4,9 @@ Never: computes what a room computes. The only room that knows every other.
 """
 
 from paribus.lab.check import Check, check
+from paribus.lab.comparing import Comparison, compare
 from paribus.lab.fetching import Fetched, fetch
+from paribus.lab.picturing import picture
 from paribus.lab.places import STUDIES, Place, find, load
 from paribus.lab.progress import Ended, Snapshot, Watch
 from paribus.lab.results import Results
@@ -16,6 +18,7 @@ from paribus.lab.verbs import reveal, run, status, statuses
 __all__ = [
     "STUDIES",
     "Check",
+    "Comparison",
     "DataTable",
     "Ended",
     "Fetched",
@@ -27,9 +30,11 @@ __all__ = [
     "Table",
     "Watch",
     "check",
+    "compare",
     "fetch",
     "find",
     "load",
+    "picture",
     "reveal",
     "run",
     "show",

@@ -70,9 +70,7 @@ def _doses(results: Results) -> Iterator[Analysis]:
         doses = _levels_of(results, path)
         if len(doses) < _LEAST_DOSES:
             continue
-        found = dose_response(
-            results.responses, doses, alpha=design.alpha, smallest_effect=results.margin[0]
-        )
+        found = dose_response(results.responses, doses, alpha=design.alpha, smallest_effect=results.margin[0])
         words = (
             "The levels of this factor are numbers, so their order says more than single comparisons: a trend, a "
             "plateau of levels that are not shown to be worse than the best, a cliff between neighbours. Exploratory."
@@ -138,7 +136,7 @@ def _footings(results: Results, store: StoreReader) -> Iterator[Analysis]:
     if not found:
         return
     words = (
-        "The conditions do not make the same number of updates, so \"all else equal\" has more than one meaning. The "
+        'The conditions do not make the same number of updates, so "all else equal" has more than one meaning. The '
         "verdicts above stand on the ends of the runs; here every run is read where the shortest budget ends. "
         "Training time depends on the machine. Exploratory."
     )

@@ -73,9 +73,9 @@ def check(
 ) -> Check:
     """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
-    from paribus.lab.settling import settle  # noqa: PLC0415
+    from paribus.lab.settling import looks_of, settle  # noqa: PLC0415
     from paribus.lab.training import worker_count  # noqa: PLC0415
-    from paribus.stats import can_show, smallest_effect  # noqa: PLC0415
+    from paribus.stats import can_show, can_show_sequential, smallest_effect  # noqa: PLC0415
     from paribus.train import settle_device  # noqa: PLC0415
 
     study = study if isinstance(study, Study) else load(study)
@@ -93,12 +93,11 @@ def check(
     for each in _first_seed(prepared):
         users.setdefault(each.data, []).append(each.run.condition)
     margin, _ = smallest_effect(study.design.smallest_effect, images=_judged(prepared))
-    sentences = can_show(
-        study.design.most_seeds,
-        contrasts=len(conditions) - 1,
-        alpha=study.design.alpha,
-        smallest_effect=margin,
-    )
+    design, looks, comparisons = study.design, looks_of(study), len(conditions) - 1
+    if looks is None:
+        sentences = can_show(design.most_seeds, contrasts=comparisons, alpha=design.alpha, smallest_effect=margin)
+    else:
+        sentences = can_show_sequential(looks, contrasts=comparisons, alpha=design.alpha, smallest_effect=margin)
     return Check(
         study=study,
         runs=len(tuning) + len(conditions) * study.design.most_seeds,

@@ -58,6 +58,7 @@ class Comparison:
         screen: images fixed and broken; None while sealed.
         sentences: what may be said, in order.
         sealed: why parts are missing; empty where none are.
+        by_seed: seed, accuracies of A and of B, their difference, for the seeds that both have.
     """
 
     study: str
@@ -76,6 +77,7 @@ class Comparison:
     screen: ImageScreen | None
     sentences: tuple[str, ...]
     sealed: str
+    by_seed: tuple[tuple[int, tuple[float, float], float], ...]
 
     def json(self) -> dict[str, Any]:
         """Return the comparison as the command prints it with --json."""
@@ -124,7 +126,8 @@ def compare(place: Place, condition: str, baseline: str) -> Comparison:
         labels = test_labels(results, store, condition)
     found = Comparison(
         results.study.name, results.directory, condition, baseline, results.response, declared, estimate,
-        won, together, None, None, None, (), None, tuple(said), _why_sealed(results, right, condition, baseline),
+        won, together, None, None, None, (), None, tuple(said),
+        _why_sealed(results, right, condition, baseline), _by_seed(table, estimate),
     )  # fmt: skip
     if found.sealed or labels is None:
         return found
@@ -183,6 +186,13 @@ def _estimate(results: Results, condition: str, baseline: str) -> tuple[Contrast
 def _table(results: Results, condition: str, baseline: str) -> RunTable:
     values = {each.name: dict(each.values) for each in results.estimates if each.name in (condition, baseline)}
     return RunTable(values, baseline=baseline, images=1)
+
+
+def _by_seed(table: RunTable, estimate: ContrastEstimate) -> tuple[tuple[int, tuple[float, float], float], ...]:
+    treated, base = table.values[estimate.condition], table.values[estimate.baseline]
+    return tuple(
+        (seed, (treated[seed] or 0.0, base[seed] or 0.0), difference) for seed, difference in estimate.differences
+    )
 
 
 def _why_sealed(results: Results, right: object, condition: str, baseline: str) -> str:

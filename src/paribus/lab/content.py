@@ -59,7 +59,7 @@ def content(results: Results, store: StoreReader) -> ReportContent:
         looks=results.looks,
         baseline=results.conditions[0].name,
         conditions=results.estimates,
-        levels={each.name: dict(each.levels) for each in results.conditions},
+        levels={each.name: {**each.levels, **results.study.picks.get(each.name, {})} for each in results.conditions},
         contrasts=results.contrasts,
         sentences=results.sentences(),
         smallest_effect=margin,

@@ -51,6 +51,17 @@ def plain(value: object) -> str:
             return str(value)
 
 
+def cell(value: object, column: str) -> str:
+    """Return a value of a table whose column says what it is: a difference, an accuracy, a share, a p-value."""
+    if value is None or not isinstance(value, float):
+        return plain(value)
+    if column in ("difference", "low", "high"):
+        return f"{points(value)} pp"
+    if column.startswith("p"):
+        return probability(value)
+    return f"{percent(value, 1 if column.startswith('budget') else 2)} %"
+
+
 def _fixed(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}f}"
     # -0.00 is a zero
