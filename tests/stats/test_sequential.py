@@ -20,7 +20,7 @@ SETTINGS = {"looks": LOOKS, "alpha": 0.05, "smallest_effect": MARGIN}
 
 @pytest.fixture(scope="module")
 def script():
-    return SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "statistics.py")))
+    return SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "simulate.py")))
 
 
 def table_of(seeds=20, missing=(), diverged=(), **shifts):

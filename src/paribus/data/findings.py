@@ -115,7 +115,9 @@ def find_copies(found: Duplicates) -> Iterator[Finding]:
         yield Finding("data-labels-clash", "warn", "data.source", evidence, fix)
     if found.blank:
         evidence = f"{_images(len(found.blank))} of one flat colour: there is nothing to see"
-        yield Finding("data-blank", "warn", "data.source", evidence, "paribus data show names them: remove what is empty")
+        yield Finding(
+            "data-blank", "warn", "data.source", evidence, "paribus data show names them: remove what is empty"
+        )
 
 
 def find_in_folder(folder: FolderSurvey, spec: DataSpec, *, skipped: Sequence[str]) -> Iterator[Finding]:

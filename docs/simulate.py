@@ -1,6 +1,6 @@
 """Fill in the tables of docs/statistics.md: error rates, coverage and savings of the verdicts, by simulation.
 
-python docs/statistics.py [STUDIES]
+python docs/simulate.py [STUDIES]
 
 Every study is drawn with a known truth and judged by the functions of paribus.stats. The tests broadcast, so that all
 studies of a row are judged in one call; some studies of every row are judged once more, one by one, by `contrasts`,
@@ -446,7 +446,7 @@ def block(studies: int) -> str:
         savings(growing, stop_shares=(1.0, 0.3, 0.03), correlations=(0.5,)),
     )
     about = (
-        f"`python docs/statistics.py {studies}`: {at_start.at_once + growing.at_once:,} studies, {at_start.studies:,} "
+        f"`python docs/simulate.py {studies}`: {at_start.at_once + growing.at_once:,} studies, {at_start.studies:,} "
         f"for each truth of a row with a fixed number of seeds, {growing.studies:,} where seeds are added. Of these, "
         f"{at_start.one_by_one + growing.one_by_one:,} were judged one by one as well, with the same verdicts. numpy "
         f"{np.__version__}, scipy {scipy.__version__}, Python {platform.python_version()}, {processor()}, one core, "
