@@ -2,13 +2,15 @@
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from paribus.data import Reading
 from paribus.lab import Ended, Snapshot
+
+if TYPE_CHECKING:
+    from paribus.data import Reading
 
 _PLAIN_SECONDS = 20.0
 _MINUTE, _HOUR = 60, 3600
@@ -69,7 +71,7 @@ def describe(snapshot: Snapshot) -> str:
     return " · ".join(parts)
 
 
-def _amount(reading: Reading) -> str:
+def _amount(reading: "Reading") -> str:
     """Return "12.3 of 170.5 MB", "4,000 of 20,000 images"."""
     if reading.unit == "bytes":
         done, total = f"{reading.done / 1e6:.1f}", f"{reading.total / 1e6:.1f} MB"

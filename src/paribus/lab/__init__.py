@@ -3,17 +3,14 @@
 Never: computes what a room computes. The only room that knows every other.
 """
 
+from paribus.lab.about_images import DataTable, Fetched, Shown, Start, fetch, show, start
 from paribus.lab.check import Check, check
-from paribus.lab.comparing import Comparison, compare
-from paribus.lab.fetching import Fetched, fetch
-from paribus.lab.picturing import picture
+from paribus.lab.comparison import Comparison
 from paribus.lab.places import STUDIES, Place, find, load
 from paribus.lab.progress import Ended, Snapshot, Watch
 from paribus.lab.results import Results
-from paribus.lab.showing import DataTable, Shown, show
-from paribus.lab.starting import Start, start
 from paribus.lab.table import Table
-from paribus.lab.verbs import reveal, run, status, statuses
+from paribus.lab.verbs import compare, picture, reveal, run, status, statuses
 
 __all__ = [
     "STUDIES",

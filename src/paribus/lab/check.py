@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.core import DataFacts, ModelFacts, Streams
-from paribus.data import Finding
 from paribus.lab.places import load
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.study import Study, expand, tuning_runs
 
 if TYPE_CHECKING:
+    from paribus.data import Finding
     from paribus.lab.prepare import Prepared, PreparedRun, Shelf
 
 _QUICKLY_COMPARED = 2**28  # bytes of pixels: half a second
@@ -45,7 +45,7 @@ class Check:
     memory_bytes: int
     workers: int
     power: tuple[str, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: "tuple[Finding, ...]" = ()
 
     def json(self) -> dict[str, Any]:
         """Return the check as the command prints it with --json."""
@@ -112,9 +112,9 @@ def check(
     )
 
 
-def _findings(prepared: "Prepared", shelf: "Shelf") -> tuple[Finding, ...]:
+def _findings(prepared: "Prepared", shelf: "Shelf") -> "tuple[Finding, ...]":
     """Return what speaks against the images of each data table, each finding once."""
-    from paribus.data import find_copies, find_duplicates, find_imbalance, split_images  # noqa: PLC0415
+    from paribus.data import Finding, find_copies, find_duplicates, find_imbalance, split_images  # noqa: PLC0415
 
     found: dict[Finding, None] = {}
     for each in {each.data: each for each in _first_seed(prepared)}.values():

@@ -1,24 +1,14 @@
 """Built-in sources brought to this machine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from paribus.core import DataError, nearest
-from paribus.data import source_status
+from paribus.data import download_source, source_status
+from paribus.lab.about_images import Fetched
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A source whose files are here: where, and whether they were not before. What is built in has no folder."""
-
-    name: str
-    folder: Path | None
-    downloaded: bool
-
-
-def fetch(names: Sequence[str], *, mirror: str = "", watch: Watch = watch_nothing) -> tuple[Fetched, ...]:
+def fetched(names: Sequence[str], *, mirror: str = "", watch: Watch = watch_nothing) -> tuple[Fetched, ...]:
     """Download what is missing of the built-in sources; all names are looked at before anything is downloaded.
 
     Args:
@@ -29,8 +19,6 @@ def fetch(names: Sequence[str], *, mirror: str = "", watch: Watch = watch_nothin
     Raises:
         DataError: there is no such source, or no place to get it from.
     """
-    from paribus.data import download_source  # noqa: PLC0415  rooms are imported when they are needed
-
     known = {status.name: status for status in source_status()}
     for name in names:
         if name not in known:
@@ -41,12 +29,12 @@ def fetch(names: Sequence[str], *, mirror: str = "", watch: Watch = watch_nothin
                 allowed=allowed,
                 nearest=nearest(name, known),
             )
-    fetched = []
+    found = []
     for name in dict.fromkeys(names):
         status = known[name]
         if status.available:
-            fetched.append(Fetched(name, status.folder, downloaded=False))
+            found.append(Fetched(name, status.folder, downloaded=False))
             continue
         folder = download_source(name, mirror=mirror, tell=lambda told: watch(Snapshot(told.what, reading=told)))
-        fetched.append(Fetched(name, folder, downloaded=True))
-    return tuple(fetched)
+        found.append(Fetched(name, folder, downloaded=True))
+    return tuple(found)

@@ -7,7 +7,7 @@ import numpy as np
 
 from paribus.core import StudyError
 from paribus.data import Block, Images, Row, write_sheet
-from paribus.lab.comparing import Comparison
+from paribus.lab.comparison import Comparison
 from paribus.lab.places import Place
 from paribus.lab.prepare import Shelf
 from paribus.lab.reading import read
@@ -15,7 +15,7 @@ from paribus.lab.reading import read
 _COLUMNS, _MOST_ROWS = 12, 10
 
 
-def picture(place: Place, found: Comparison, path: Path, *, data_dir: Path | None = None) -> bool:
+def pictured(place: Place, found: Comparison, path: Path, *, data_dir: Path | None = None) -> bool:
     """Draw the images fixed and broken into a PNG; return whether there were any to draw.
 
     Raises:

@@ -5,20 +5,15 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from paribus.core import DataError, DataFacts, Streams, StudyError, nearest
+from paribus.core import DataError, Streams, StudyError, nearest
 from paribus.data import (
-    Balance,
     Block,
     Duplicates,
-    Finding,
     FolderSurvey,
     Images,
-    Normalization,
     Place,
     Tell,
-    balance,
     describe_data,
     find_copies,
     find_duplicates,
@@ -33,6 +28,7 @@ from paribus.data import (
     survey_folder,
     write_sheet,
 )
+from paribus.lab.about_images import DataTable, Shown
 from paribus.lab.places import home_of, load
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.samples import changed, samples
@@ -42,67 +38,7 @@ from paribus.train import apart
 _SEVERITIES = ("stop", "warn", "note")
 
 
-@dataclass(frozen=True)
-class DataTable:
-    """The images of one [data] table.
-
-    Attributes:
-        facts: counts, split and normalisation, as reports have them.
-        users: names of the conditions that use the table.
-        measured: mean and standard deviation of the training split, whatever the study normalises with.
-        duplicates: images that are there more than once.
-        folder: what lies in the folder, for a folder of images; else None.
-        copies: images with the same pixels, by the names of their files, or "training image 5", counted from 0.
-        blank: images of one flat colour, named likewise.
-        findings: what speaks against training on it as it is, each with its fix.
-    """
-
-    facts: DataFacts
-    users: tuple[str, ...]
-    measured: Normalization
-    duplicates: Duplicates
-    folder: FolderSurvey | None
-    copies: tuple[tuple[str, ...], ...]
-    blank: tuple[str, ...]
-    findings: tuple[Finding, ...]
-
-    @property
-    def even(self) -> Balance:
-        """The classes against each other."""
-        return balance(self.facts)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A source, or what a study sees of its sources.
-
-    Attributes:
-        name: of the study, or of the source in letters that a file's name can have.
-        is_study: whether a study was named.
-        tables: its data tables, the baseline's first.
-        augmentations: each way in which training images are changed, with the conditions that change them so.
-        sheet: the file with samples.
-    """
-
-    name: str
-    is_study: bool
-    tables: tuple[DataTable, ...]
-    augmentations: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-    sheet: Path
-
-    def json(self) -> dict[str, Any]:
-        """Return it as the command prints it with --json."""
-        return {
-            "name": self.name,
-            "data": [_table_json(table) for table in self.tables],
-            "augmentations": [
-                {"augment": list(augment), "conditions": list(names)} for augment, names in self.augmentations
-            ],
-            "sheet": str(self.sheet),
-        }
-
-
-def show(
+def shown(
     reference: str,
     *overrides: str,
     data_dir: Path | None = None,
@@ -271,37 +207,3 @@ def _note(spec: DataSpec, *, asked: DataSpec) -> str:
         return ""
     chosen = " (the study has no resize yet)" if asked.resize is None else ""
     return f"of each image the centred square, scaled to {spec.resize} x {spec.resize}{chosen}"
-
-
-def _table_json(table: DataTable) -> dict[str, Any]:
-    facts, even = table.facts, table.even
-    return {
-        "source": facts.source,
-        "conditions": list(table.users),
-        "image_shape": list(facts.image_shape),
-        "classes": [
-            {"name": name, "train": train, "validation": validation, "test": test}
-            for name, train, validation, test in zip(
-                facts.classes, facts.train, facts.validation, facts.test, strict=True
-            )
-        ],
-        "mean": list(table.measured.mean),
-        "std": list(table.measured.std),
-        "largest": {"class": even.largest, "images": even.most},
-        "smallest": {"class": even.smallest, "images": even.fewest},
-        "always_naming_the_largest": even.always,
-        "duplicates": {
-            **{
-                key: value
-                for key, value in dataclasses.asdict(table.duplicates).items()
-                if key not in ("groups", "blank")
-            },
-            "groups": [list(names) for names in table.copies],
-            "blank": list(table.blank),
-        },
-        "folder": dataclasses.asdict(table.folder) if table.folder is not None else None,
-        "skipped": list(facts.skipped),
-        "files": [dataclasses.asdict(file) for file in facts.files],
-        "fingerprint": facts.fingerprint,
-        "findings": [{**dataclasses.asdict(each), "muted": False} for each in table.findings],
-    }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from paribus.core import StudyError, nearest
 from paribus.data import SOURCES, Tell, folder_path, load_images, sensible_size, survey_folder
+from paribus.lab.about_images import Start
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.showing import source_of
 from paribus.study import (
@@ -33,21 +34,6 @@ _MARGINS = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0)  # pp
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """The text of a new study file.
-
-    Attributes:
-        text: TOML, with remarks.
-        template: name of the built-in study that it was made from.
-        source: its data.source; "" where that is the template's.
-    """
-
-    text: str
-    template: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Seen:
     """What the choice of a study depends on: sentences and numbers about images."""
 
@@ -60,7 +46,7 @@ class _Seen:
     side: int  # the shorter one of the images as they are
 
 
-def start(
+def started(
     name: str, *, data: str = "", template: str = "", folder: Path = Path(), watch: Watch = watch_nothing
 ) -> Start:
     """Return a study file for images.

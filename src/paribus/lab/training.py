@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from paribus.core import EpochRecord, Outcome
 from paribus.lab.prepare import Prepared, PreparedRun, describe_network, plan_for
-from paribus.lab.progress import Tally, Watch
+from paribus.lab.progress import Watch
+from paribus.lab.tally import Tally
 from paribus.store import RunDeclaration, Store
 from paribus.train import Environment, Event, Job, Plan, Pool, Resume, Started
 

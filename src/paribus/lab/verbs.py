@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.core import ParibusError, StudyError
+from paribus.lab.comparison import Comparison
 from paribus.lab.looking import last_epochs, open_test
 from paribus.lab.places import STUDIES, Place, placed
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.reading import read, read_from
 from paribus.lab.results import Results
-from paribus.lab.settling import accuracies
+from paribus.lab.settling import accuracies, settle
 from paribus.store import Store, count_looks, open_writer
 from paribus.study import Study, directory_name, is_quick
 from paribus.study import quick as smoke_sized
@@ -50,7 +51,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     Raises:
         ParibusError: the study cannot be trained as it is. Runs that fail by themselves are in the results.
     """
-    from paribus.lab.prepare import Shelf  # noqa: PLC0415  rooms are imported when they are needed
+    from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415  rooms are imported when they are needed
     from paribus.train import settle_device  # noqa: PLC0415
 
     place = placed(study, folder=folder)
@@ -59,6 +60,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     device = settle_device(device)
     watch(Snapshot("reading images"))
     shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
+    prepare(study, settle(study, {}).wanted, shelf=shelf)  # what is missing is found out before anything is written
     with open_writer(place.directory) as store:
         _train(store, study, shelf=shelf, device=device, workers=workers, watch=watch)
         results = read_from(store.reader, study)
@@ -74,7 +76,6 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
 def _train(store: Store, study: Study, *, shelf: "Shelf", device: str, workers: int | None, watch: Watch) -> None:
     """Train what the study asks for; then what it asks for in the light of that; until it asks for no more."""
     from paribus.lab.prepare import prepare  # noqa: PLC0415
-    from paribus.lab.settling import settle  # noqa: PLC0415
     from paribus.lab.training import describe_models, train_all  # noqa: PLC0415
 
     known: dict[str, float | None] = {}
@@ -132,6 +133,20 @@ def reveal(study: Study | str | Path | Place, *, reason: str, folder: Path = STU
         results = read_from(store.reader, place.study)
     results.report()
     return results
+
+
+def compare(place: Place, condition: str, baseline: str) -> Comparison:
+    """Compare two conditions of a study that was run, in depth."""
+    from paribus.lab.comparing import compared  # noqa: PLC0415  scipy
+
+    return compared(_trained(place, folder=STUDIES), condition, baseline)
+
+
+def picture(place: Place, found: Comparison, path: Path, *, data_dir: Path | None = None) -> bool:
+    """Draw the test images that a condition fixes and breaks into a PNG; return whether there were any to draw."""
+    from paribus.lab.picturing import pictured  # noqa: PLC0415  pillow, and the images
+
+    return pictured(place, found, path, data_dir=data_dir)
 
 
 def _trained(study: Study | str | Path | Place, *, folder: Path) -> Place:

@@ -1,0 +1,86 @@
+"""Where a study stands while it trains, counted from what the workers say."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from paribus.core import EpochRecord, Outcome
+from paribus.lab.progress import Ended, Snapshot
+from paribus.study import Run
+from paribus.train import Event, Progress, Started, total_steps
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the events of one session.
+
+    Attributes:
+        runs: identity -> run, of the runs to train.
+        runs_total, runs_done: of the whole study.
+    """
+
+    runs: Mapping[str, Run]
+    runs_total: int
+    runs_done: int
+    epochs_done: int = 0
+    seen: dict[str, int] = field(default_factory=dict)  # training images, by run
+    to_see: dict[str, int] = field(default_factory=dict)
+    began: dict[str, float] = field(default_factory=dict)
+    last: dict[str, EpochRecord] = field(default_factory=dict)
+    start: float | None = None
+
+    def plan(self, run: str, *, train_images: int, steps_done: int) -> None:
+        """Note how many training images a run still has to see."""
+        spec = self.runs[run].recipe.train
+        batch = min(spec.batch_size, train_images)
+        self.to_see[run] = (total_steps(spec, images=train_images) - steps_done) * batch
+
+    def hear(self, event: Event) -> Snapshot:
+        """Count one event and return where the study stands."""
+        ended = None
+        if isinstance(event, Started):
+            self.began[event.run] = time.monotonic()
+            self.start = self.start or time.monotonic()
+        elif isinstance(event, Progress):
+            self.seen[event.run] = self.seen.get(event.run, 0) + event.images
+        elif isinstance(event, EpochRecord):
+            self.epochs_done += event.epoch > 0
+            self.last[event.run] = event
+        elif isinstance(event, Outcome):
+            self.runs_done += 1
+            self.seen[event.run] = self.to_see[event.run] = self.seen.get(event.run, 0)
+            ended = self._ended(event)
+        return self.snapshot(ended)
+
+    def _ended(self, outcome: Outcome) -> Ended:
+        run, last = self.runs[outcome.run], self.last.get(outcome.run)
+        validated = last is not None and last.validation_accuracy is not None
+        accuracy = (last.validation_accuracy if validated else last.clean_accuracy) if last else None
+        return Ended(
+            number=self.runs_done,
+            runs=self.runs_total,
+            condition=run.condition,
+            seed=run.seed,
+            state=outcome.state,
+            message=outcome.message,
+            accuracy=accuracy,
+            split="validation" if validated else "training",
+            seconds=time.monotonic() - self.began.get(outcome.run, time.monotonic()),
+        )
+
+    def snapshot(self, ended: Ended | None = None) -> Snapshot:
+        """Return where the study stands."""
+        done, total = sum(self.seen.values()), sum(self.to_see.values())
+        elapsed = time.monotonic() - self.start if self.start else 0.0
+        speed = done / elapsed if done and elapsed > 0 else None
+        return Snapshot(
+            stage="training" if self.start else "starting workers",
+            runs_done=self.runs_done,
+            runs=self.runs_total,
+            epochs_done=self.epochs_done,
+            images_done=done,
+            images=total,
+            images_per_second=speed,
+            seconds_left=max(0.0, total - done) / speed if speed else None,
+            ended=ended,
+        )
