@@ -1,5 +1,7 @@
 """The choice: on validation, over all seeds, and never of a condition that diverged."""
 
+import json
+
 import pytest
 
 from paribus.core import StoreError
@@ -85,6 +87,38 @@ def test_words_change_no_analysis_and_everything_that_a_verdict_stands_on_does(b
     assert before in STUDY.text
     edited = parse_study(STUDY.text.replace(before, after), name="edited", base_dir=STUDY.base_dir)
     assert (declared(edited) == declared(STUDY)) == same
+
+
+TUNED = STUDY.text.replace(
+    "[design]",
+    '[tune]\n"train.lr" = [{ label = "low", value = 0.01 }, 0.1]\n[design]\ntune_seeds = 2',
+).replace("seeds = 5", 'seeds = { start = 3, most = 9, until = "decided" }')
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ('label = "low"', 'label = "small"', True),
+        ("value = 0.01", "value = 0.02", False),
+        (", 0.1]", "]", False),
+        (", 0.1]", ", 0.1, 0.2]", False),
+        ("tune_seeds = 2", "tune_seeds = 3", False),
+        ("start = 3", "start = 4", False),
+        ("most = 9", "most = 10", False),
+        ('{ start = 3, most = 9, until = "decided" }', "9", False),
+    ],
+)
+def test_a_declaration_covers_what_is_tuned_and_how_seeds_are_added_by_values_and_not_by_labels(before, after, same):
+    first, second = (
+        parse_study(text, name="tuned", base_dir=STUDY.base_dir) for text in (TUNED, _replaced(TUNED, before, after))
+    )
+    assert (declared(first) == declared(second)) == same
+    assert json.loads(json.dumps(declared(first))) == declared(first)  # as it is compared with what was stored
+
+
+def _replaced(text, before, after):
+    assert before in text
+    return text.replace(before, after)
 
 
 def test_a_look_that_could_not_be_counted_is_refused(tmp_path):

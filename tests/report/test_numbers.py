@@ -38,3 +38,15 @@ def test_small_p_values_are_not_called_zero(p, shown):
 )
 def test_settings_look_as_in_a_study_file(value, shown):
     assert numbers.plain(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "shown"),
+    [
+        (0.0123, "difference", "+1.23 pp"), (-0.0123, "low", f"{MINUS}1.23 pp"), (0.0, "high", "0.00 pp"),
+        (0.0004, "p (corrected)", "< 0.001"), (0.0314, "p", "0.031"), (0.97, "mean validation accuracy", "97.00 %"),
+        (1.1667, "budget used", "116.7 %"), (None, "difference", NONE), ("0.1", "lr", "0.1"), (3, "n", "3"),
+    ],
+)  # fmt: skip
+def test_a_cell_is_written_as_its_column_says(value, column, shown):
+    assert numbers.cell(value, column) == shown

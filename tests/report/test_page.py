@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from paribus.core import DataFacts
 from paribus.figures import visible
-from paribus.report import MOST_BYTES, DataEntry, Times, render
+from paribus.report import MOST_BYTES, DataEntry, Part, Times, render
 from paribus.report.page import render_with
 
 TIMES = re.compile("<!-- times:begin -->.*<!-- times:end -->", re.DOTALL)
@@ -216,3 +216,32 @@ def test_reports_need_no_torch():
     code = "import sys, paribus.report; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+PART = Part("A title", "What it means.", ("It was found.", "<script>alert(1)</script>"), ("condition", "difference"),
+            (("<b>x</b>", 0.01), ("y", None)))  # fmt: skip
+
+
+def test_a_part_stands_among_the_findings_and_a_timed_one_among_the_times_only(make_content):
+    timed = replace(PART, title="Timed title", timed=True)
+    page = plain(make_content(changes={"parts": (PART, timed)}))
+    times = TIMES.search(page).group()
+    assert "Timed title" in times
+    assert "A title" not in times
+    assert "A title" in TIMES.sub("", page)
+    assert "Timed title" not in TIMES.sub("", page)
+
+
+def test_what_a_part_says_is_text_whatever_is_in_it(make_content):
+    page = plain(make_content(changes={"parts": (PART,)}))
+    assert {"<script>alert(1)</script>", "<b>x</b>"} <= {each.strip() for each in Text(page).said}
+    assert "+1.00 pp" in said(page)
+
+
+def test_conditions_with_the_same_seeds_say_so_and_uneven_ones_say_why(make_content):
+    content = make_content()
+    assert "the same 5 seeds" in said(plain(content))
+    fewer = tuple(run for run in content.runs if run.seed < 3 or run.condition == content.baseline)
+    uneven = said(plain(replace(content, runs=fewer)))
+    assert "the same 5 seeds" not in uneven
+    assert "seeds were added where validation left a comparison undecided" in uneven

@@ -300,17 +300,26 @@ def compare(
     Example:  paribus compare quickstart tanh ReLU
     """
     from paribus import lab  # noqa: PLC0415
-    from paribus.cli.comparison import show_comparison  # noqa: PLC0415
+    from paribus.cli.comparison import show_comparison, show_pictures  # noqa: PLC0415
 
     place = lab.find(study, folder=folder)
     found = lab.compare(place, condition, baseline)
     if as_json:
         _print_json(found.json())
         return
+    show_comparison(found)
     path = sheet or found.directory / "figures" / "fixed-and-broken.png"
-    path.parent.mkdir(exist_ok=True)
-    drawn = lab.picture(place, found, path, data_dir=data_dir)
-    show_comparison(found, sheet=path if drawn else None)
+    try:
+        if sheet is None:
+            path.parent.mkdir(exist_ok=True)
+        drawn = lab.picture(place, found, path, data_dir=data_dir)
+    except (ParibusError, OSError) as error:  # the numbers stand without pictures, unless those were asked for
+        if sheet is not None:
+            raise
+        show_pictures(f"none: {plain(str(error))}")
+        return
+    if drawn:
+        show_pictures(str(path))
 
 
 def main() -> None:

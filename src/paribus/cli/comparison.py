@@ -1,6 +1,5 @@
 """What `paribus compare` prints."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.cli.printing import line, make_table, say, styled
@@ -9,7 +8,7 @@ if TYPE_CHECKING:
     from paribus.lab import Comparison
 
 
-def show_comparison(found: "Comparison", *, sheet: Path | None) -> None:
+def show_comparison(found: "Comparison") -> None:
     """Print one contrast in depth."""
     say(styled(f"{found.condition} against {found.baseline}", "bold") + styled(f"  {found.study}"))
     seeds = make_table("seed", found.condition, found.baseline, "difference", numbers=("seed", "difference"))
@@ -19,15 +18,18 @@ def show_comparison(found: "Comparison", *, sheet: Path | None) -> None:
     say()
     for sentence in found.sentences:
         line("", sentence)
-    if not found.declared:
+    if not found.declared and "exploratory" not in found.estimate.reason:
         line("note", "This contrast was not declared: it is exploratory.")
     if found.sealed:
         line("note", found.sealed)
     if found.classes:
         say()
         _show_classes(found)
-    if sheet is not None:
-        line("pictures", str(sheet))
+
+
+def show_pictures(said: str) -> None:
+    """Print where the pictures are, or why there are none."""
+    line("pictures", said)
 
 
 def _show_classes(found: "Comparison") -> None:

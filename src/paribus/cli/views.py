@@ -81,13 +81,14 @@ def show_status(results: "Results") -> None:
     """Print the state of a study's runs."""
     _heading(results.study.name, results.study.question)
     table = make_table("condition", "seed", "state", "epochs", "validation", "note")
-    for run in results.runs:
+    for run in (*results.tuning, *results.runs):
         accuracy = results.validation_accuracy(run)
         shown = f"{accuracy:.2%}" if accuracy is not None else ""
         cells = (run.condition, str(run.seed), run.state, str(run.epochs), shown, run.message)
         table.add_row(*(styled(cell) for cell in cells))
     say(table)
     line("state", _counts(results))
+    _show_tuned(results)
     line("directory", str(results.directory))
 
 
@@ -126,6 +127,8 @@ def _show_design(check: "Check") -> None:
     design, names = check.study.design, list(check.levels)
     most = "" if isinstance(design.seeds, int) else "up to "
     count = f"{counted(len(names), 'condition')} x {most}{counted(design.most_seeds, 'seed')}"
+    to_tune = check.runs - len(names) * design.most_seeds
+    count += f", and {to_tune:,} to tune" if to_tune else ""
     line("runs", f"{check.runs}: {count}; design: {design.kind.replace('-', ' ')}")
     baseline = [f"{names[0]} (baseline)", *names[1:]] if len(names) > 1 else names
     line("conditions", listed(baseline))
@@ -180,6 +183,7 @@ def _conditions_table(results: "Results", *, shown_below: str) -> Table:
 
 
 def _show_choice(results: "Results") -> None:
+    _show_tuned(results)
     choice = results.choice
     if choice is not None and choice.value["condition"] is not None:
         line("chosen", f"{choice.value['condition']} ({choice.value['rule']}; {choice.sha256[:12]})")
@@ -196,8 +200,15 @@ def _show_choice(results: "Results") -> None:
 
 
 def _counts(results: "Results") -> str:
-    counts = Counter(run.state for run in results.runs)
-    return ", ".join(f"{count} {state}" for state, count in counts.items())
+    counts = Counter(run.state for run in (*results.tuning, *results.runs))
+    said = ", ".join(f"{count} {state}" for state, count in counts.items())
+    return f"{said} ({len(results.tuning)} of them to tune)" if results.tuning else said
+
+
+def _show_tuned(results: "Results") -> None:
+    for name, labels in results.study.picks.items():
+        values = ", ".join(f"{path.rpartition('.')[2]} = {label}" for path, label in labels.items())
+        line("tuned", f"{name}: {values}")
 
 
 def _heading(name: str, question: str) -> None:

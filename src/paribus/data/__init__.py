@@ -3,16 +3,27 @@
 Never: imports torch, runs a user's code in the driver, or trusts a file that differs from its published checksum.
 """
 
+from paribus.data.bad_files import bad_file_lines, counted_endings
 from paribus.data.catalog import SOURCES
 from paribus.data.download import download_source
 from paribus.data.duplicates import Duplicates, Place, find_duplicates
 from paribus.data.facts import describe_data
-from paribus.data.findings import Balance, Finding, balance, find_copies, find_imbalance, find_in_folder
+from paribus.data.findings import (
+    Balance,
+    Finding,
+    balance,
+    find_copies,
+    find_imbalance,
+    find_in_folder,
+    find_refusals,
+    several_sizes,
+)
 from paribus.data.folders import cache_folder
 from paribus.data.images import Arrays, Collected, Images, make_images
 from paribus.data.isolate import Isolate
 from paribus.data.load import load_images
 from paribus.data.locate import SourceStatus, source_status
+from paribus.data.look import Look, look_at_folder
 from paribus.data.normalize import Normalization, normalization
 from paribus.data.own_source import read_object
 from paribus.data.share import SharedImages, open_images, share_images
@@ -32,6 +43,7 @@ __all__ = [
     "FolderSurvey",
     "Images",
     "Isolate",
+    "Look",
     "Normalization",
     "Place",
     "Reading",
@@ -40,17 +52,21 @@ __all__ = [
     "SourceStatus",
     "Split",
     "Tell",
+    "bad_file_lines",
     "balance",
     "cache_folder",
+    "counted_endings",
     "describe_data",
     "download_source",
     "find_copies",
     "find_duplicates",
     "find_imbalance",
     "find_in_folder",
+    "find_refusals",
     "folder_path",
     "image_names",
     "load_images",
+    "look_at_folder",
     "make_images",
     "normalization",
     "open_images",
@@ -58,6 +74,7 @@ __all__ = [
     "read_object",
     "sample_rows",
     "sensible_size",
+    "several_sizes",
     "share_images",
     "source_status",
     "split_images",

@@ -1,7 +1,7 @@
 """Which images of a folder train, validate and test, and whether there are enough of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,15 @@ class Arrangement:
     test_fingerprint: str
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Shortage:
+    """A class or a part that has too few images for a study, and the error that says so."""
+
+    error: DataError
+    label: int | None = None
+    part: Part | None = None
+
+
 def arrange(listing: Listing, files: Sequence[Hashed], *, name: str) -> Arrangement:
     """Divide images; without a test directory a fixed, stratified 20 % of the training images are set aside.
 
@@ -41,7 +50,8 @@ def arrange(listing: Listing, files: Sequence[Hashed], *, name: str) -> Arrangem
     Raises:
         DataError: a class has too few images, or a directory has none.
     """
-    _check(listing, files, name=name)
+    for shortage in find_shortages(listing, files, name=name):
+        raise shortage.error
     train, validation, test = (_positions(files, part) for part in ("train", "validation", "test"))
     if "test" not in listing.parts:
         labels = np.array([files[index].file.label for index in train], dtype=np.int64)
@@ -59,7 +69,14 @@ def _positions(files: Sequence[Hashed], part: str) -> Integers:
     return np.array([index for index, each in enumerate(files) if each.file.part == part], dtype=np.int64)
 
 
-def _check(listing: Listing, files: Sequence[Hashed], *, name: str) -> None:
+def find_shortages(listing: Listing, files: Sequence[Hashed], *, name: str) -> Iterator[Shortage]:
+    """Yield the classes that have too few training images, and the directories of parts that have none.
+
+    Args:
+        listing: classes and parts.
+        files: those that are images.
+        name: of the folder, for errors.
+    """
     counts: dict[Part, Counter[int]] = {"train": Counter(), "validation": Counter(), "test": Counter()}
     for each in files:
         counts[each.file.part][each.file.label] += 1
@@ -71,12 +88,14 @@ def _check(listing: Listing, files: Sequence[Hashed], *, name: str) -> None:
             wrong = " ".join(f"class {class_name!r} has {_images(found)} in {where} {name}".split())
             allowed = "one training image or more per class"
             if least == 2:
-                allowed = "two images or more per class: without a test directory some are set aside as a test set"
-            raise DataError("data.source", wrong=wrong, allowed=allowed)
+                allowed = "two images or more per class (without a test directory some are set aside as a test set)"
+            allowed = f"{allowed}: add images, or remove the directory {class_name}"
+            yield Shortage(DataError("data.source", wrong=wrong, allowed=allowed), label=label)
     for part in listing.parts:
         if not counts[part]:
             wrong = f"{name} has a {part} directory, but no image in it"
-            raise DataError("data.source", wrong=wrong, allowed=f"images in it, or no such directory: {LAYOUT}")
+            allowed = f"images in it, or no such directory (remove it): {LAYOUT}"
+            yield Shortage(DataError("data.source", wrong=wrong, allowed=allowed), part=part)
 
 
 def _images(count: int) -> str:

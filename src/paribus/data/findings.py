@@ -1,10 +1,10 @@
 """What a person should know of a data set before training on it: a sentence for each, with the fix."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from paribus.core import DataFacts
+from paribus.core import DataError, DataFacts
 from paribus.data.duplicates import Duplicates
 from paribus.data.survey import FolderSurvey, sensible_size
 from paribus.study import DataSpec
@@ -89,8 +89,13 @@ def find_imbalance(facts: DataFacts) -> Iterator[Finding]:
         yield Finding("data-few-test-images", "warn", "data.source", evidence, fix)
 
 
-def find_copies(found: Duplicates) -> Iterator[Finding]:
-    """Yield what duplicates do to a study: a flattered test, a flattered choice, labels that contradict."""
+def find_copies(found: Duplicates, *, blank: Sequence[str] = ()) -> Iterator[Finding]:
+    """Yield what duplicates do to a study: a flattered test, a flattered choice, labels that contradict.
+
+    Args:
+        found: what was compared.
+        blank: names of the images of one flat colour, where they are known.
+    """
     across = (
         (found.test_in_train, "test", "training", "the test accuracy would flatter", "data-test-in-train"),
         (found.validation_in_train, "validation", "training", "the choice would flatter", "data-validation-in-train"),
@@ -115,16 +120,15 @@ def find_copies(found: Duplicates) -> Iterator[Finding]:
         yield Finding("data-labels-clash", "warn", "data.source", evidence, fix)
     if found.blank:
         evidence = f"{_images(len(found.blank))} of one flat colour: there is nothing to see"
-        yield Finding(
-            "data-blank", "warn", "data.source", evidence, "paribus data show names them: remove what is empty"
-        )
+        fix = f"remove what is empty: {_some(blank)}" if blank else "paribus data show names them: remove what is empty"
+        yield Finding("data-blank", "warn", "data.source", evidence, fix)
 
 
 def find_in_folder(folder: FolderSurvey, spec: DataSpec, *, skipped: Sequence[str]) -> Iterator[Finding]:
     """Yield what a folder's files say: bad ones, sizes that differ, images that `resize` enlarges or cuts.
 
     Args:
-        folder: counted from all of its files.
+        folder: counted from all of its images.
         spec: as the study has it.
         skipped: files that cannot be used.
     """
@@ -141,17 +145,36 @@ def find_in_folder(folder: FolderSurvey, spec: DataSpec, *, skipped: Sequence[st
             )
     if spec.resize is None:
         if len(folder.sizes) > 1:
-            evidence = f"the images have {len(folder.sizes):,} sizes, and a network takes one"
-            yield Finding("data-sizes", "stop", "data.resize", evidence, f"data.resize = {sensible_size(folder)}")
+            yield several_sizes(f"the images have {len(folder.sizes):,} sizes", resize=sensible_size(folder))
         return
     if spec.resize > folder.shorter:
         small = sum(count for size, count in folder.sizes if min(size) < spec.resize)
         evidence = f"{_images(small)} smaller than {spec.resize} x {spec.resize}: enlarging them adds no detail"
         yield Finding("data-enlarged", "note", "data.resize", evidence, f"data.resize = {sensible_size(folder)}")
-    cut = sum(count for size, count in folder.sizes if max(size) >= _LONG * min(size))
-    if cut * _FEW > folder.probed:
-        evidence = f"{_images(cut)} at least twice as long as wide: the centred square leaves out half and more"
+    long = [(size, count) for size, count in folder.sizes if max(size) >= _LONG * min(size)]
+    cut = sum(count for _, count in long)
+    if cut * _FEW > folder.images:
+        width, height = max((size for size, _ in long), key=lambda size: max(size) / min(size))
+        furthest = max(width, height) / min(width, height)
+        verb, of_them = ("is", "it") if cut == 1 else ("are", "each")
+        evidence = (
+            f"{_images(cut)} of {folder.images:,} {verb} at least twice as long as wide, or as wide as long, up to "
+            f"{furthest:.1f} times ({width} x {height}): the centred square leaves out half of {of_them} or more"
+        )
         yield Finding("data-cut", "note", "data.resize", evidence, "look at the sheet; cut them yourself if need be")
+
+
+def several_sizes(evidence: str, *, resize: int) -> Finding:
+    """Return that images have several sizes, with a size for all of them."""
+    fix = f"data.resize = {resize}"
+    return Finding("data-sizes", "stop", "data.resize", f"{evidence}, and a network takes one", fix)
+
+
+def find_refusals(problems: Iterable[DataError]) -> Iterator[Finding]:
+    """Yield what a study would stop at, in the words of the errors that it would raise."""
+    for each in problems:
+        near = f" (did you mean {each.nearest}?)" if each.nearest else ""
+        yield Finding("data-refused", "stop", each.where, each.wrong, f"{each.allowed}{near}")
 
 
 def _images(count: int, kind: str = "") -> str:

@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -58,42 +58,57 @@ class Listing:
         parts: those that have a directory; none where the class directories lie in the folder itself.
         files: training, validation and test files, each sorted by name; whether they are images is not known.
         bad: what lies where images should be and is none, or an image where none should be.
+        problems: what a study refuses; none in a listing that was made for one.
     """
 
     classes: tuple[str, ...]
     parts: tuple[Part, ...]
     files: tuple[Listed, ...]
     bad: tuple[Bad, ...]
+    problems: tuple[DataError, ...] = ()
 
 
-def list_folder(root: Path) -> Listing:
+def list_folder(root: Path, *, strict: bool = True) -> Listing:
     """Return the files of a folder and their classes; opens none but those beside the class directories.
 
     Links are followed; one that leads nowhere, or to a folder that has been read already, is bad.
+
+    Args:
+        root: the folder.
+        strict: as a study has it. Else directories that it would refuse are left out, and listed as problems.
 
     Raises:
         DataError: a directory cannot be read, or the layout is none that is known.
     """
     bad: list[Bad] = []
+    problems: list[DataError] = []
+
+    def complain(problem: DataError) -> None:
+        if strict:
+            raise problem
+        problems.append(problem)
+
     top = _read(root, root, bad=bad)
-    homes = _homes(root, top)
+    homes = _homes(root, top, complain=complain)
     files: list[Listed] = []
     classes: tuple[str, ...] = ()
     for part, home in homes.items():
         inside = top if home == root else _read(root, home, bad=bad)
         bad += [(name_of(root, path), "lies beside the class directories") for path in _images(inside.files)]
-        named = _class_directories(home, inside.directories)
+        named = _class_directories(home, inside.directories, complain=complain if classes else _raise)
         classes = classes or tuple(named)
-        _check_classes(home, named, classes=classes)
+        _check_classes(home, named, classes=classes, complain=complain)
         found = [
             Listed(path, name_of(root, path), part, classes.index(label), state)
             for label, directory in named.items()
+            if label in classes
             for path, state in _below(root, directory, home=home, bad=bad)
         ]
         files += sorted(found, key=lambda file: (file.name, file.path))
     if root not in homes.values():
         bad += [(name_of(root, path), "lies beside the class directories") for path in _images(top.files)]
-    return Listing(classes, tuple(homes) if root not in homes.values() else (), tuple(files), tuple(bad))
+    parts = tuple(homes) if root not in homes.values() else ()
+    return Listing(classes, parts, tuple(files), tuple(bad), tuple(problems))
 
 
 def name_of(root: Path, path: str) -> str:
@@ -150,7 +165,11 @@ def _lost(entry: os.DirEntry[str], error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
 
 
-def _homes(root: Path, top: _Directory) -> dict[Part, Path]:
+def _raise(problem: DataError) -> None:
+    raise problem
+
+
+def _homes(root: Path, top: _Directory, *, complain: Callable[[DataError], None]) -> dict[Part, Path]:
     """Return the directory that holds the class directories of each part; the folder itself where there are none.
 
     A directory called "train" that holds images and no directories is a class.
@@ -162,7 +181,8 @@ def _homes(root: Path, top: _Directory) -> dict[Part, Path]:
     odd = sorted(set(named) - set(parts))
     if odd:
         wrong = f"{_quoted(root)} has {_several(parts)}, and beside them {_several(odd)}"
-        raise DataError("data.source", wrong=wrong, allowed=LAYOUT)
+        allowed = f"directories train, val and test and no others: move or remove {_the_directory(odd)}"
+        complain(DataError("data.source", wrong=wrong, allowed=allowed))
     if len(set(parts.values())) < len(parts):
         wrong = f"{_quoted(root)} has {_several(parts)}: two of them mean the same"
         raise DataError("data.source", wrong=wrong, allowed=LAYOUT)
@@ -173,8 +193,10 @@ def _homes(root: Path, top: _Directory) -> dict[Part, Path]:
     return {part: by_part[part] for part in PARTS if part in by_part}
 
 
-def _class_directories(home: Path, directories: list[str]) -> dict[str, str]:
-    """Return class name -> directory, sorted by name."""
+def _class_directories(
+    home: Path, directories: list[str], *, complain: Callable[[DataError], None]
+) -> dict[str, str]:
+    """Return class name -> directory, sorted by name; `complain` hears when there is none."""
     named: dict[str, str] = {}
     for path in directories:
         name = shown(unicodedata.normalize("NFC", Path(path).name))
@@ -184,20 +206,22 @@ def _class_directories(home: Path, directories: list[str]) -> dict[str, str]:
         named[name] = path
     if not named:
         wrong = f"{_quoted(home)} holds no directories: the class of an image is the directory that it lies in"
-        raise DataError("data.source", wrong=wrong, allowed=LAYOUT)
+        complain(DataError("data.source", wrong=wrong, allowed=LAYOUT))
     return {name: named[name] for name in sorted(named)}
 
 
-def _check_classes(home: Path, found: Iterable[str], *, classes: tuple[str, ...]) -> None:
-    """Refuse fewer than two classes, and names that no training directory has."""
+def _check_classes(
+    home: Path, found: Iterable[str], *, classes: tuple[str, ...], complain: Callable[[DataError], None]
+) -> None:
+    """Complain of fewer than two classes, and of names that no training directory has."""
     if len(classes) < 2:
         wrong = f"{_quoted(home)} has one class directory, {classes[0]}"
-        raise DataError("data.source", wrong=wrong, allowed="two classes or more: " + LAYOUT)
+        complain(DataError("data.source", wrong=wrong, allowed="two classes or more: " + LAYOUT))
     odd = [name for name in found if name not in classes]
     if odd:
         wrong = f"{_quoted(home)} has {_several(odd)}: no training images are called so"
-        allowed = "the class directories of the training images: " + _several(classes)
-        raise DataError("data.source", wrong=wrong, allowed=allowed, nearest=nearest(odd[0], classes))
+        allowed = f"the training classes ({_several(classes)}): rename or remove {_the_directory(odd)} in {home.name}"
+        complain(DataError("data.source", wrong=wrong, allowed=allowed, nearest=nearest(odd[0], classes)))
 
 
 def _below(
@@ -249,6 +273,10 @@ def _images(files: list[tuple[str, os.stat_result]]) -> Iterator[str]:
 
 def _quoted(path: Path | str) -> str:
     return shown(str(path))
+
+
+def _the_directory(names: list[str]) -> str:
+    return f"the director{'y' if len(names) == 1 else 'ies'} {_several(names)}"
 
 
 def _several(names: Iterable[str]) -> str:

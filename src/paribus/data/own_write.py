@@ -12,6 +12,7 @@ from paribus.data.images import Integers, Pixels, array_digest, resized
 from paribus.data.own_labels import settle_classes
 from paribus.data.own_origin import Origin
 from paribus.data.own_value import NAMES, Parts
+from paribus.data.sides import sensible_side
 from paribus.data.split import stratified_order
 
 FILES = ("train-images.npy", "train-labels.npy", "test-images.npy", "test-labels.npy")
@@ -79,7 +80,9 @@ def _common_size(images: dict[str, Pixels | list[Pixels]], *, resize: int | None
     if len({shape[0] for shape in shapes}) > 1:
         raise origin.refuse(wrong, allowed='as many channels everywhere: image.convert("RGB"), or "L"')
     if resize is None:
-        raise origin.refuse(wrong, allowed="one shape, or resize = 32 in [data]: a size for all")
+        sides = sorted(min(each.shape[1:]) for part in images.values() for each in part)
+        size = sensible_side(sides[len(sides) // 2])
+        raise origin.refuse(wrong, allowed=f"one shape, or resize = {size} in [data]: a size for all")
     return resize
 
 

@@ -44,28 +44,25 @@ def read_folder(spec: DataSpec, *, base_dir: Path, tell: Tell) -> Collected:
         DataError: there is no such folder, its layout is unknown, a class has too few images, images have several
             sizes, files are no images that can be read (unless they are to be skipped), or there is no room.
     """
+    return open_folder(spec, base_dir=base_dir, tell=tell).collected()
+
+
+def open_folder(spec: DataSpec, *, base_dir: Path, tell: Tell, strict: bool = True) -> "FolderWork":
+    """Return a folder whose files are listed and hashed, none of them decoded; arguments as for `read_folder`.
+
+    Args:
+        strict: as in `list_folder`.
+    """
     root = _find_root(spec.source.removeprefix("folder:"), base_dir=base_dir)
     name = shown(root.resolve().name)
-    listing = list_folder(root)
+    listing = list_folder(root, strict=strict)
     hashed = hash_files(root, listing.files, folder=cache_folder() / _KEPT_IN, name=name, tell=tell)
     bad = (*listing.bad, *((each.file.name, each.reason) for each in hashed if not each.sha256))
-    work = _Work(spec, name, listing, tuple(each for each in hashed if each.sha256), bad, tell)
-    work.arranged(work.files)  # too few images are told before the first is decoded
-    entry = work.entry()
-    work.refuse(entry.bad)
-    return Collected(
-        entry.arrays,
-        listing.classes,
-        files=(_fact(hashed, name=name),),
-        given_validation=entry.given_validation,
-        skipped=tuple(f"{shown(path)}: {reason}" for path, reason in sorted((*bad, *entry.bad))),
-        paths=entry.paths,
-        test_fingerprint=entry.test_fingerprint,
-    )
+    return FolderWork(spec, name, listing, tuple(each for each in hashed if each.sha256), bad, tell)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Work:
+class FolderWork:
     """One folder on its way to an entry in the cache.
 
     Attributes:
@@ -79,6 +76,23 @@ class _Work:
     files: tuple[Hashed, ...]
     bad: tuple[Bad, ...]
     tell: Tell
+
+    def collected(self) -> Collected:
+        """Return the images, decoded or from the cache; the fact about their files counts no others."""
+        self.arranged(self.files)  # too few images are told before the first is decoded
+        entry = self.entry()
+        self.refuse(entry.bad)
+        undecoded = {path for path, _ in entry.bad}
+        used = [each for each in self.files if each.file.name not in undecoded]
+        return Collected(
+            entry.arrays,
+            self.listing.classes,
+            files=(_fact(used, name=self.name),),
+            given_validation=entry.given_validation,
+            skipped=tuple(f"{shown(path)}: {reason}" for path, reason in sorted((*self.bad, *entry.bad))),
+            paths=entry.paths,
+            test_fingerprint=entry.test_fingerprint,
+        )
 
     def entry(self) -> Entry:
         """Return the decoded images: those in the cache, or else new ones, in a temporary folder if need be."""
@@ -136,9 +150,10 @@ class _Work:
 
 
 def _fact(hashed: Sequence[Hashed], *, name: str) -> FileFact:
+    """Return the images that are used as one fact: their number, bytes, and a digest of their paths and contents."""
     total = sum(each.file.state[0] for each in hashed)
     listed = digest([[each.file.name, each.sha256] for each in hashed])
-    return FileFact(f"folder {name}: {len(hashed):,} files", total, listed)
+    return FileFact(f"folder {name}: {len(hashed):,} images", total, listed)
 
 
 def _find_root(written: str, *, base_dir: Path) -> Path:

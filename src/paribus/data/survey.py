@@ -1,20 +1,24 @@
 """What lies in a folder of images, found out from names and headers: nothing is decoded."""
 
 import os
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from paribus.core import DataError, nearest
 from paribus.data.arrange import arrange
+from paribus.data.bad_files import by_ending, ending_of
 from paribus.data.decode import FORMATS, quiet_pillow, size_in_header
 from paribus.data.images import Images
 from paribus.data.index import Hashed
-from paribus.data.layout import LAYOUT, Part, list_folder, shown
+from paribus.data.layout import LAYOUT, Listed, Part, list_folder, shown
+from paribus.data.look import narrowed
+from paribus.data.sides import sensible_side
 from paribus.data.telling import Reading, Tell, tell_nobody
 
 _TELL_EVERY = 200  # files
-_SIDES = (8, 16, 24, 32, 48, 64)
 Size = tuple[int, int]
 
 
@@ -25,11 +29,13 @@ class FolderSurvey:
     Attributes:
         classes: names of the class directories, sorted.
         parts: those that have a directory of their own; none where the class directories lie in the folder itself.
-        train, validation, test: files in the class directories of each part, readable or not.
+        train, validation, test: images in the class directories of each part, by their headers.
         sizes: (width, height) and how many images have it, the commonest first; upright, as EXIF says.
         formats, modes: likewise ("JPEG", "RGB").
-        probed: how many files the last three are counted from.
+        probed: how many files were opened; where not all were, the numbers above and `others` are estimates.
         unreadable: how many of those have no header of an image.
+        others: endings of the files that are no images, or not where images belong, and how many have them.
+        exact: whether all files were opened.
     """
 
     classes: tuple[str, ...]
@@ -42,6 +48,18 @@ class FolderSurvey:
     modes: tuple[tuple[str, int], ...]
     probed: int
     unreadable: int
+    others: tuple[tuple[str, int], ...] = ()
+    exact: bool = True
+
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return self.train + self.validation + self.test
+
+    @property
+    def not_images(self) -> int:
+        """How many files are no images, or not where images belong."""
+        return sum(count for _, count in self.others)
 
     @property
     def shorter(self) -> int:
@@ -57,44 +75,94 @@ class FolderSurvey:
         return 0
 
 
-def survey_folder(folder: Path, *, most: int | None = None, tell: Tell = tell_nobody) -> FolderSurvey:
+def survey_folder(
+    folder: Path,
+    *,
+    most: int | None = None,
+    leave_out: Collection[str] = (),
+    strict: bool = True,
+    tell: Tell = tell_nobody,
+) -> FolderSurvey:
     """Return what a folder of images holds.
 
     Args:
         folder: class directories, or `train`, `val` and `test` with class directories in them.
-        most: look into the headers of so many files only, spread evenly over all; None: of all.
+        most: look into the headers of so many files only, spread evenly over all of each ending; None: of all.
+        leave_out: names of files that are known to give no image, whatever their headers say.
+        strict: as in `list_folder`.
         tell: hears how many headers have been read.
 
     Raises:
         DataError: no such folder, or its layout is none that is known.
     """
     _check_folder(folder)
-    listing = list_folder(folder)
-    counts = Counter(file.part for file in listing.files)
-    step = max(1, -(-len(listing.files) // most)) if most else 1
-    chosen = listing.files[::step]
-    sizes, formats, modes = Counter[Size](), Counter[str](), Counter[str]()
-    with quiet_pillow():
-        for number, file in enumerate(chosen):
-            if number % _TELL_EVERY == 0:
-                tell(Reading(f"looking into {folder.name}", number, len(chosen), "files"))
-            header = _header(file.path)
-            if header is not None:
-                sizes[header[0]] += 1
-                formats[header[1]] += 1
-                modes[header[2]] += 1
+    listing = list_folder(folder, strict=strict)
+    known = set(leave_out)
+    files = [file for file in listing.files if shown(file.name) not in known] if known else listing.files
+    chosen, weights = _spread(files, most=most)
+    found = _counted(chosen, weights, name=folder.name, tell=tell)
+    left_out = [name for name, _ in listing.bad] + [file.name for file in listing.files if shown(file.name) in known]
+    for ending, count in by_ending(left_out):
+        found.others[ending] += count
     return FolderSurvey(
         classes=listing.classes,
         parts=listing.parts,
-        train=counts["train"],
-        validation=counts["validation"],
-        test=counts["test"],
-        sizes=tuple(sizes.most_common()),
-        formats=tuple(formats.most_common()),
-        modes=tuple(modes.most_common()),
+        train=round(found.images["train"]),
+        validation=round(found.images["validation"]),
+        test=round(found.images["test"]),
+        sizes=tuple(found.sizes.most_common()),
+        formats=tuple(found.formats.most_common()),
+        modes=tuple(found.modes.most_common()),
         probed=len(chosen),
-        unreadable=len(chosen) - sizes.total(),
+        unreadable=len(chosen) - found.sizes.total(),
+        others=tuple(sorted(((each, round(n)) for each, n in found.others.items()), key=lambda other: -other[1])),
+        exact=len(chosen) == len(files),
     )
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What headers say; images and others in numbers of files, those that were not opened included."""
+
+    images: defaultdict[Part, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    others: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    sizes: Counter[Size] = field(default_factory=Counter)
+    formats: Counter[str] = field(default_factory=Counter)
+    modes: Counter[str] = field(default_factory=Counter)
+
+
+def _counted(files: Sequence[Listed], weights: Mapping[str, Fraction], *, name: str, tell: Tell) -> _Counts:
+    """Look into the headers of files, each of which stands for as many as the weight of its ending says."""
+    found = _Counts()
+    with quiet_pillow():
+        for number, file in enumerate(files):
+            if number % _TELL_EVERY == 0:
+                tell(Reading(f"looking into {name}", number, len(files), "files"))
+            header, ending = _header(file.path), ending_of(file.name)
+            if header is None:
+                found.others[ending] += weights[ending]
+                continue
+            found.images[file.part] += weights[ending]
+            size, form, mode = header
+            found.sizes[size] += 1
+            found.formats[form] += 1
+            found.modes[mode] += 1
+    return found
+
+
+def _spread(files: Sequence[Listed], *, most: int | None) -> tuple[list[Listed], dict[str, Fraction]]:
+    """Return files of every ending, spread evenly, and for how many each file of an ending stands."""
+    by_end: dict[str, list[Listed]] = {}
+    for file in files:
+        by_end.setdefault(ending_of(file.name), []).append(file)
+    chosen: list[Listed] = []
+    weights: dict[str, Fraction] = {}
+    for ending, same in by_end.items():
+        few = len(files) if most is None else max(1, most * len(same) // len(files))
+        taken = same[:: -(-len(same) // few)]
+        weights[ending] = Fraction(len(same), len(taken))
+        chosen += taken
+    return chosen, weights
 
 
 def image_names(folder: Path, images: Images) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -102,9 +170,11 @@ def image_names(folder: Path, images: Images) -> tuple[tuple[str, ...], tuple[st
 
     The order of the images is made again by the rule that made it.
     """
-    listing = list_folder(folder)
-    skipped = [each.partition(": ")[0] for each in images.skipped]
-    files = [Hashed(file, "") for file in listing.files if shown(file.name) not in skipped]
+    listing = list_folder(folder, strict=False)
+    skipped = {each.partition(": ")[0] for each in images.skipped}
+    found = [Hashed(file, "") for file in listing.files if shown(file.name) not in skipped]
+    parts_with_images = {each.file.part for each in found if listing.classes[each.file.label] in images.classes}
+    listing, files = narrowed(listing, found, classes=images.classes, parts=parts_with_images)
     try:
         order = arrange(listing, files, name=folder.name)
     except DataError:
@@ -146,4 +216,4 @@ def folder_path(source: str, *, base_dir: Path) -> Path:
 
 def sensible_size(folder: FolderSurvey) -> int:
     """Return a side that suits the images of a folder: at most 64 pixels, and no more than most images have."""
-    return max((size for size in _SIDES if size <= folder.shorter), default=_SIDES[0])
+    return sensible_side(folder.shorter)

@@ -3,13 +3,12 @@
 Nothing here changes a verdict. What was not declared says that it is exploratory.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from statistics import fmean
 
-from paribus.lab.footing import footing_sentence, footings
-from paribus.lab.matrices import correct
+from paribus.lab.footing import Footing, footing_sentence, footings
+from paribus.lab.matrices import correct, same_images
 from paribus.lab.results import Results
 from paribus.lab.roles import caveats, varied_paths
 from paribus.lab.table import Table
@@ -28,7 +27,7 @@ from paribus.stats import (
     two_errors_sentence,
 )
 from paribus.store import StoreReader
-from paribus.study import Recipe, candidates
+from paribus.study import Recipe, Study, candidates, mean_accuracy
 
 _MOST = 20  # sentences of one kind
 _LEAST_DOSES = 3
@@ -43,19 +42,22 @@ class Analysis:
         explained: what its words mean, in a sentence or two, for who has not met them.
         sentences: what was found.
         table: numbers beside the sentences, None where there are none.
+        timed: whether it rests on measured times, which differ from one run of the same study to the next.
     """
 
     title: str
     explained: str
     sentences: tuple[str, ...]
     table: Table | None = None
+    timed: bool = False
 
 
 def analyses(results: Results, store: StoreReader) -> tuple[Analysis, ...]:
     """Return the parts that a study gives rise to, in the order in which they are read."""
     parts: list[Analysis] = [*_tuning(results)]
     if results.judged and results.complete and results.contrasts:
-        parts += [*_doses(results), *_grid(results), *_footings(results, store), *_spread(results, store)]
+        parts += [*_doses(results), *_grid(results), *_footings(results, store), *_pairing(results)]
+        parts += _test_images(results, store)
     held = caveats(results)
     if held:
         words = "A setting that is the same for all conditions is a condition of the conclusion."
@@ -114,7 +116,7 @@ def _grid(results: Results) -> Iterator[Analysis]:
         *(interaction_sentence(each, alpha=design.alpha) for each in islice(found.interactions, _MOST)),
         *(effect_sentence(each, alpha=design.alpha) for each in islice(found.main, _MOST)),
     )
-    columns = ("factor", "from", "to", "where", "difference", "low", "high", "p_adjusted", "verdict")
+    columns = ("factor", "from", "to", "where", "difference", "low", "high", "p (corrected)", "verdict")
     rows = [
         (
             *(effect.change.factor, effect.change.baseline, effect.change.level),
@@ -132,58 +134,72 @@ def _short(path: str) -> str:
 
 
 def _footings(results: Results, store: StoreReader) -> Iterator[Analysis]:
+    """Yield equal epochs and updates as one part, and equal time, which no machine repeats, as another."""
     found = footings(results, store)
-    if not found:
-        return
     words = (
         'The conditions do not make the same number of updates, so "all else equal" has more than one meaning. The '
         "verdicts above stand on the ends of the runs; here every run is read where the shortest budget ends. "
-        "Training time depends on the machine. Exploratory."
     )
-    columns = ("footing", "condition", "budget used", "difference", "low", "high", "p_adjusted", "verdict")
-    rows = [
-        (
-            *(footing.name, each.condition, footing.reached.get(each.condition), each.difference),
-            *(each.interval or (None, None)),
-            *(each.p_adjusted, each.verdict),
+    counted = [each for each in found if not each.timed]
+    if counted:
+        yield _footing_part("Equal epochs and updates", f"{words}Exploratory.", counted, results, timed=False)
+    timed = [each for each in found if each.timed]
+    if timed:
+        said = f"{words}Times depend on the machine, and on what else it did. Exploratory."
+        yield _footing_part("Equal training time", said, timed, results, timed=True)
+
+
+def _footing_part(title: str, explained: str, found: Sequence[Footing], results: Results, *, timed: bool) -> Analysis:
+    columns = ("footing", "condition", "budget used", "difference", "low", "high", "p (corrected)", "verdict")
+    rows: list[tuple[object, ...]] = []
+    for footing in found:
+        estimates = {each.condition: each for each in footing.contrasts}
+        for condition in results.conditions:
+            each = estimates.get(condition.name)
+            numbers = (
+                (None,) * 4 if each is None else (each.difference, *(each.interval or (None, None)), each.p_adjusted)
+            )
+            verdict = each.verdict if each else "not compared" if condition.name in footing.apart else ""
+            rows.append((footing.name, condition.name, footing.reached.get(condition.name), *numbers, verdict))
+    sentences = tuple(footing_sentence(each) for each in found)
+    return Analysis(title, explained, sentences, Table(columns, rows), timed=timed)
+
+
+def _pairing(results: Results) -> Iterator[Analysis]:
+    """Yield what pairing by seed was worth, where that can be known."""
+    alpha = results.study.design.alpha
+    found = [pairing(results.responses, each.condition, alpha=alpha) for each in islice(results.contrasts, _MOST)]
+    sentences = tuple(pairing_sentence(each, alpha=alpha) for each in found if each.correlation is not None)
+    if sentences:
+        words = (
+            "Runs with the same seed share what chance decides; where that makes them alike, fewer seeds are needed."
         )
-        for footing in found
-        for each in footing.contrasts
-    ]
-    yield Analysis(
-        "Equal epochs, updates and time", words, tuple(footing_sentence(each) for each in found), Table(columns, rows)
-    )
+        yield Analysis("What pairing by seed was worth", words, sentences)
 
 
-def _spread(results: Results, store: StoreReader) -> Iterator[Analysis]:
-    """Yield what pairing by seed was worth, where the uncertainty comes from, and the floor under the noise."""
+def _test_images(results: Results, store: StoreReader) -> Iterator[Analysis]:
+    """Yield where the uncertainty comes from, and the floor under the noise, once the test set is opened."""
     alpha, base = results.study.design.alpha, results.conditions[0].name
-    pairs = tuple(
-        pairing_sentence(pairing(results.responses, each.condition, alpha=alpha), alpha=alpha)
-        for each in islice(results.contrasts, _MOST)
-    )
-    words = "Runs with the same seed share what chance decides; where that makes them alike, fewer seeds are needed."
-    yield Analysis("What pairing by seed was worth", words, pairs)
     right = correct(results, store)
-    if base in right:
-        both = tuple(
-            two_errors_sentence(two_errors(right[each.condition], right[base], alpha=alpha), alpha=alpha)
-            for each in islice(results.contrasts, _MOST)
-            if each.condition in right and right[each.condition].right.shape[1] == right[base].right.shape[1]
-        )
+    both = tuple(
+        two_errors_sentence(two_errors(right[each.condition], right[base], alpha=alpha), alpha=alpha)
+        for each in islice(results.contrasts, _MOST)
+        if {each.condition, base} <= right.keys() and same_images(results, each.condition, base)
+    )
+    if both:
         words = (
             "A difference has two sources of error: other seeds would give other networks, and another test set other "
             "images. The verdicts hold for other seeds on this test set."
         )
         yield Analysis("Other seeds, other test images", words, both)
-        floors = tuple(
-            noise_floor_sentence(noise_floor(right[name], alpha=alpha), alpha=alpha) for name in islice(right, _MOST)
-        )
+    floors = [noise_floor(each, alpha=alpha) for each in islice(right.values(), _MOST) if len(each.seeds) > 1]
+    if floors:
         words = (
             "Were the mistakes of runs independent from image to image, accuracies would still differ from seed to "
             "seed. A ratio near 1 means that this is all there is; well above 1, some runs are worse networks."
         )
-        yield Analysis("The floor under the spread", words, floors)
+        sentences = tuple(noise_floor_sentence(each, alpha=alpha) for each in floors)
+        yield Analysis("The floor under the spread", words, sentences)
 
 
 def _tuning(results: Results) -> Iterator[Analysis]:
@@ -205,10 +221,17 @@ def _tuning(results: Results) -> Iterator[Analysis]:
     )
     sentences = tuple(
         f"{name}: {', '.join(f'{_short(path)} = {label}' for path, label in labels.items())}."
-        + "".join(_at_the_edge(study.tune[path], path, label) for path, label in labels.items())
+        + _outcome(study, name, labels, tried)
         for name, labels in study.picks.items()
     )
     yield Analysis("Settings tuned inside every condition", words, sentences, Table(columns, rows))
+
+
+def _outcome(study: Study, condition: str, labels: Mapping[str, str], tried: Mapping[str, float]) -> str:
+    """Say what a reader of a condition's tuned values should know."""
+    if not any(each.name in tried for each in candidates(study) if each.condition == condition):
+        return " Every combination had a run that diverged, so the first was taken."
+    return "".join(_at_the_edge(study.tune[path], path, label) for path, label in labels.items())
 
 
 def _at_the_edge(levels: tuple[object, ...], path: str, label: str) -> str:
@@ -229,8 +252,7 @@ def _at_the_edge(levels: tuple[object, ...], path: str, label: str) -> str:
 
 def _tried(results: Results) -> dict[str, float]:
     """Return candidate -> mean validation accuracy over its seeds; without those that have a diverged run."""
-    found: dict[str, list[float | None]] = {}
-    for run in results.tuning:
-        found.setdefault(run.condition, []).append(results.validation_accuracy(run))
-    kept = {name: [value for value in values if value is not None] for name, values in found.items()}
-    return {name: fmean(kept[name]) for name, values in found.items() if kept[name] and len(kept[name]) == len(values)}
+    names = [each.name for each in candidates(results.study)]
+    values = [results.validation_accuracy(run) for run in results.tuning]
+    means = {name: mean_accuracy(values[position :: len(names)]) for position, name in enumerate(names)}
+    return {name: mean for name, mean in means.items() if mean is not None}

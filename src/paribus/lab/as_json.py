@@ -17,11 +17,13 @@ def results_json(results: Results) -> dict[str, Any]:
         "report": str(report) if report.exists() else None,
         "response": results.response,
         "runs": [_run(results, run) for run in results.runs],
+        "tuning": [_run(results, run) for run in results.tuning],
+        "tuned": {name: dict(labels) for name, labels in results.study.picks.items()},
         "conditions": [_condition(each) for each in results.estimates],
         "contrasts": [_contrast(each) for each in results.contrasts],
         "choice": dict(zip(("condition", "rule", "sha256"), choice, strict=True)) if choice else None,
         "looks": results.looks,
-        "findings": [],
+        "findings": list(results.findings),
     }
 
 

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paribus.core import DataFacts, ModelFacts, Streams
+from paribus.core import DataFacts, ModelFacts
 from paribus.lab.places import load
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.study import Study, expand, tuning_runs
 
 if TYPE_CHECKING:
     from paribus.data import Finding
-    from paribus.lab.prepare import Prepared, PreparedRun, Shelf
+    from paribus.lab.prepare import Prepared, PreparedRun
 
-_QUICKLY_COMPARED = 2**28  # bytes of pixels: half a second
 _START_SECONDS = 4.0  # of the workers: importing torch
 
 
@@ -72,6 +71,7 @@ def check(
     watch: Watch = watch_nothing,
 ) -> Check:
     """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
+    from paribus.lab.finding import data_findings  # noqa: PLC0415
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
     from paribus.lab.settling import looks_of, settle  # noqa: PLC0415
     from paribus.lab.training import worker_count  # noqa: PLC0415
@@ -108,34 +108,8 @@ def check(
         memory_bytes=memory,
         workers=count,
         power=sentences,
-        findings=_findings(prepared, shelf),
+        findings=tuple(dict.fromkeys(each for found in data_findings(prepared, shelf).values() for each in found)),
     )
-
-
-def _findings(prepared: "Prepared", shelf: "Shelf") -> "tuple[Finding, ...]":
-    """Return what speaks against the images of each data table, each finding once."""
-    from paribus.data import Finding, find_copies, find_duplicates, find_imbalance, split_images  # noqa: PLC0415
-
-    found: dict[Finding, None] = {}
-    for each in {each.data: each for each in _first_seed(prepared)}.values():
-        spec, facts = each.run.recipe.data, prepared.data[each.data]
-        images, _ = shelf.take(spec)
-        if facts.skipped:
-            files = f"{len(facts.skipped):,} files of {facts.source} were left out"
-            found[
-                Finding(
-                    "data-skipped",
-                    "note",
-                    "data.on_bad_image",
-                    files,
-                    "paribus data show lists them, each with its reason",
-                )
-            ] = None
-        found |= dict.fromkeys(find_imbalance(facts))
-        if images.train_images.nbytes + images.test_images.nbytes <= _QUICKLY_COMPARED:
-            streams = Streams(0, prepared.study.design.vary_streams)
-            found |= dict.fromkeys(find_copies(find_duplicates(images, split_images(images, spec, streams=streams))))
-    return tuple(sorted(found, key=lambda each: each.severity == "note"))
 
 
 def _models(prepared: "Prepared") -> dict[str, ModelFacts]:

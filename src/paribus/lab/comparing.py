@@ -1,11 +1,12 @@
 """One contrast in depth: two conditions seed by seed, image by image, class by class."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from paribus.core import StudyError, nearest
 from paribus.lab.comparison import Comparison
-from paribus.lab.matrices import correct, test_labels
+from paribus.lab.matrices import correct, same_images, test_labels
 from paribus.lab.places import Place
 from paribus.lab.reading import read
 from paribus.lab.results import Results
@@ -96,21 +97,37 @@ def _check_names(results: Results, *names: str) -> None:
     for name in names:
         if name not in known:
             allowed = ", ".join(known[:20])
-            raise StudyError(name, wrong="is no condition of this study", allowed=allowed, nearest=nearest(name, known))
+            near = next((each for each in known if each.endswith(f"={name}")), nearest(name, known))
+            raise StudyError(name, wrong="is no condition of this study", allowed=allowed, nearest=near)
     if len(set(names)) < len(names):
         raise StudyError(names[0], wrong="cannot be compared with itself", allowed="two conditions of the study")
 
 
 def _estimate(results: Results, condition: str, baseline: str) -> tuple[ContrastEstimate, bool]:
-    """Return the declared contrast where there is one, else an exploratory one."""
+    """Return the declared contrast where there is one, either way round, else an exploratory one."""
+    declared = {each.condition: each for each in results.contrasts}
     if baseline == results.conditions[0].name:
-        return next(each for each in results.contrasts if each.condition == condition), True
+        return declared[condition], True
+    if condition == results.conditions[0].name:
+        return _reversed(declared[baseline]), True
     table = _table(results, condition, baseline)
     design = results.study.design
     (found,) = contrasts(
         table, smallest_effect=results.margin[0], alpha=design.alpha, declared=(), looks=looks_of(results.study)
     )
     return found, False
+
+
+def _reversed(found: ContrastEstimate) -> ContrastEstimate:
+    """Return a contrast the other way round: all its tests are two-sided, so that nothing else changes."""
+    return dataclasses.replace(
+        found,
+        condition=found.baseline,
+        baseline=found.condition,
+        differences=tuple((seed, -difference) for seed, difference in found.differences),
+        difference=None if found.difference is None else -found.difference,
+        interval=None if found.interval is None else (-found.interval[1], -found.interval[0]),
+    )
 
 
 def _table(results: Results, condition: str, baseline: str) -> RunTable:
@@ -125,12 +142,13 @@ def _by_seed(table: RunTable, estimate: ContrastEstimate) -> tuple[tuple[int, tu
     )
 
 
-def _why_sealed(results: Results, right: object, condition: str, baseline: str) -> str:
+def _why_sealed(results: Results, right: Mapping[str, Correct], condition: str, baseline: str) -> str:
     if results.look is None:
         return "The test set is sealed: single images are compared after it is opened."
-    assert isinstance(right, dict)
     if condition not in right or baseline not in right:
         return "Single images cannot be compared: no finished run, or a store from before labels were kept."
+    if not same_images(results, condition, baseline):
+        return "Single images cannot be compared: the two conditions are judged on different test sets."
     return ""
 
 

@@ -77,6 +77,7 @@ def content(results: Results, store: StoreReader) -> ReportContent:
         published=_published(results),
         choice=Choice(*choice) if choice else None,
         times=_times(results, store),
+        findings=results.findings,
         parts=tuple(_part(each) for each in analyses(results, store)),
     )
 
@@ -84,7 +85,7 @@ def content(results: Results, store: StoreReader) -> ReportContent:
 def _part(found: Analysis) -> Part:
     table = found.table
     columns, rows = (table.columns, tuple(table.rows)) if table else ((), ())
-    return Part(found.title, found.explained, found.sentences, columns, rows)
+    return Part(found.title, found.explained, found.sentences, columns, rows, timed=found.timed)
 
 
 def curves(results: Results, store: StoreReader) -> tuple[CurveRow, ...]:
@@ -149,7 +150,7 @@ def model_facts(stored: Mapping[str, Any]) -> ModelFacts:
 
 def data_facts(stored: Mapping[str, Any]) -> DataFacts:
     """Return data facts as they were before they were stored."""
-    names = [field.name for field in fields(DataFacts) if isinstance(stored[field.name], list)]
+    names = [field.name for field in fields(DataFacts) if isinstance(stored.get(field.name), list)]
     tuples = {name: tuple(stored[name]) for name in names}
     return DataFacts(**{**stored, **tuples, "files": tuple(FileFact(**each) for each in stored["files"])})
 
@@ -252,6 +253,8 @@ def _times(results: Results, store: StoreReader) -> Times:
         "report written": time.strftime("%Y-%m-%d %H:%M %Z"),
         "training time of all runs": f"{sum(row.seconds for row in rows):,.0f} s",
     }
+    if results.tuning:
+        facts["training time of tuning"] = f"{sum(run.seconds for run in results.tuning):,.0f} s"
     if results.look is not None:
         facts["test set opened"] = results.look.at
     return Times(facts=facts, runs=rows)

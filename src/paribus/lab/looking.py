@@ -16,7 +16,8 @@ NONE_LEFT = "none: every condition has a run that diverged"
 def declared(study: Study) -> dict[str, Any]:
     """Return what a study declares of its analysis; conditions by their recipes, so that a label is only a word."""
     conditions = condition_names(study)
-    seeds, tuned = study.design.seeds, {path: [level.label for level in levels] for path, levels in study.tune.items()}
+    seeds = study.design.seeds
+    tuned = {path: [digest(level.value) for level in levels] for path, levels in study.tune.items()}
     tuning = {"tune": tuned, "tune_seeds": study.design.tune_seeds} if tuned else {}
     return {
         "baseline": next(iter(conditions)),

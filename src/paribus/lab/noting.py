@@ -6,7 +6,11 @@ from paribus.lab.results import Results
 
 def notes(results: Results) -> tuple[str, ...]:
     """Return sentences; empty when there is nothing to say."""
-    return (*_edited_models(results), *_other_looks(results))
+    return (*_findings(results), *_edited_models(results), *_other_looks(results))
+
+
+def _findings(results: Results) -> list[str]:
+    return [f"{each['evidence']}. Fix: {each['fix']}" for each in results.findings if each["severity"] != "note"]
 
 
 def _edited_models(results: Results) -> list[str]:

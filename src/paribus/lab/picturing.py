@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from paribus.core import StudyError
-from paribus.data import Block, Images, Row, write_sheet
+from paribus.core import DataError, StudyError
+from paribus.data import Block, Images, Row, source_status, write_sheet
 from paribus.lab.comparison import Comparison
 from paribus.lab.places import Place
 from paribus.lab.prepare import Shelf
@@ -27,6 +27,7 @@ def pictured(place: Place, found: Comparison, path: Path, *, data_dir: Path | No
         return False
     results = read(place.directory, place.study)
     recipe = next(each.recipe for each in results.conditions if each.name == found.condition)
+    _refuse_to_download(recipe.data.source, data_dir=data_dir)
     images, _ = Shelf(results.study.base_dir, data_dir=data_dir).take(recipe.data)
     if images.fingerprint not in {facts["fingerprint"] for facts in results.facts["data"].values()}:
         raise StudyError(recipe.data.source, wrong="has other images now than those that were trained on")
@@ -34,6 +35,14 @@ def pictured(place: Place, found: Comparison, path: Path, *, data_dir: Path | No
     blocks = tuple(_block(f"{kind} with {found.condition}", which, images, found) for kind, which in kinds if which)
     write_sheet(path, blocks)
     return True
+
+
+def _refuse_to_download(source: str, *, data_dir: Path | None) -> None:
+    """Refuse to fetch a whole data set for a picture that nobody may have asked for."""
+    for status in source_status(data_dir=data_dir):
+        if status.name == source and not status.available:
+            get = f"paribus data get {source}"
+            raise DataError("data.source", wrong=f"the images of {source} are not on this machine", next_command=get)
 
 
 def _block(title: str, which: Sequence[int], images: Images, found: Comparison) -> Block:

@@ -22,7 +22,8 @@ def read(directory: Path, study: Study, *, count: Callable[..., LookCount] = cou
 def read_from(store: StoreReader, study: Study, *, count: Callable[..., LookCount] = count_looks) -> Results:
     """Read an open store. Runs that the study asks for and the store does not know are waiting."""
     stored = {row.key: row for row in reversed(store.runs(current=False))}  # the current one of a key comes last
-    settled = settle(study, accuracies(stored, last_epochs(store)))
+    last = last_epochs(store)
+    settled = settle(study, accuracies(stored, last))
     study, wanted = settled.study, settled.compared or settled.tuning
     tuning, rows = _rows(stored, settled.tuning), _rows(stored, settled.compared)
     look = next(reversed(looks_at(store, study, rows)), None)
@@ -41,7 +42,7 @@ def read_from(store: StoreReader, study: Study, *, count: Callable[..., LookCoun
         runs=rows,
         tuning=tuning,
         final=settled.final,
-        last=last_epochs(store),
+        last=last,
         test={run: tuple(epochs) for run, epochs in opened.items()},
         look=look,
         choice=_choice(store, study, look),
@@ -107,4 +108,5 @@ def _facts(store: StoreReader, wanted: Sequence[StudyRun]) -> dict[str, Mapping[
             if key in stored and run.condition not in used[users].setdefault(key, []):
                 used[users][key].append(run.condition)
         facts[kind] = {key: stored[key] for key in used[users]}
-    return {"study": {**known, **used}, **facts}
+    findings = store.facts("findings")
+    return {"study": {**known, **used}, **facts, "findings": {key: findings.get(key, []) for key in facts["data"]}}

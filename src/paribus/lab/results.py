@@ -184,6 +184,12 @@ class Results:
         epoch = self.last.get(run.id)
         return epoch.validation_accuracy if epoch and run.state != "diverged" else None
 
+    @property
+    def findings(self) -> tuple[dict[str, Any], ...]:
+        """What speaks against the study's images: code, severity, where, evidence, fix, muted."""
+        every = [finding for found in self.facts.get("findings", {}).values() for finding in found]
+        return tuple({**each, "muted": False} for place, each in enumerate(every) if each not in every[:place])
+
     def notes(self) -> tuple[str, ...]:
         """Return what a reader should know beside the numbers, in sentences; empty when there is nothing."""
         from paribus.lab.noting import notes  # noqa: PLC0415

@@ -31,19 +31,39 @@ def worker_count(device: str, *, wanted: int | None, missing: int) -> int:
     return max(1, min(wanted or (cores if device == "cpu" else 1), missing))
 
 
-def train_all(
-    store: Store,
-    *,
-    prepared: Prepared,
-    missing: Sequence[PreparedRun],
-    device: str,
-    workers: int | None,
-    watch: Watch,
-) -> None:
+class Crew:
+    """Workers for one session: started when there is something to train, kept for what is asked for after that.
+
+    Args:
+        device: where runs are trained.
+        workers: processes; by default as `worker_count` says.
+    """
+
+    def __init__(self, *, device: str, workers: int | None) -> None:
+        self.device, self._wanted = device, workers
+        self._pool: Pool | None = None
+        self._size = 0
+
+    def pool(self, *, missing: int) -> Pool:
+        """Return a pool that is large enough for so many runs."""
+        size = worker_count(self.device, wanted=self._wanted, missing=missing)
+        if self._pool is None or size > self._size:
+            self.close()
+            self._pool, self._size = Pool(workers=size), size
+        return self._pool
+
+    def close(self) -> None:
+        """End the workers, if any were started."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+
+def train_all(store: Store, *, prepared: Prepared, missing: Sequence[PreparedRun], crew: Crew, watch: Watch) -> None:
     """Train every run of `missing`; while the workers start, describe the networks."""
-    with Pool(workers=worker_count(device, wanted=workers, missing=len(missing))) as pool:
-        describe_models(store, prepared)
-        _train(pool, store, prepared=prepared, missing=missing, device=device, watch=watch)
+    pool = crew.pool(missing=len(missing))
+    describe_models(store, prepared)
+    _train(pool, store, prepared=prepared, missing=missing, device=crew.device, watch=watch)
 
 
 def _train(

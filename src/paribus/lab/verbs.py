@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from paribus.study import quick as smoke_sized
 
 if TYPE_CHECKING:
     from paribus.lab.prepare import Prepared, Shelf
+    from paribus.lab.training import Crew
 
 _ENDED = ("done", "diverged")
 
@@ -52,6 +54,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
         ParibusError: the study cannot be trained as it is. Runs that fail by themselves are in the results.
     """
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415  rooms are imported when they are needed
+    from paribus.lab.training import Crew  # noqa: PLC0415
     from paribus.train import settle_device  # noqa: PLC0415
 
     place = placed(study, folder=folder)
@@ -62,7 +65,8 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
     prepare(study, settle(study, {}).wanted, shelf=shelf)  # what is missing is found out before anything is written
     with open_writer(place.directory) as store:
-        _train(store, study, shelf=shelf, device=device, workers=workers, watch=watch)
+        with closing(Crew(device=device, workers=workers)) as crew:
+            _train(store, study, shelf=shelf, crew=crew, watch=watch)
         results = read_from(store.reader, study)
         if results.complete and results.measured and not (sealed or is_quick(study)):
             _open(store, results, reason="run")
@@ -73,7 +77,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     return results
 
 
-def _train(store: Store, study: Study, *, shelf: "Shelf", device: str, workers: int | None, watch: Watch) -> None:
+def _train(store: Store, study: Study, *, shelf: "Shelf", crew: "Crew", watch: Watch) -> None:
     """Train what the study asks for; then what it asks for in the light of that; until it asks for no more."""
     from paribus.lab.prepare import prepare  # noqa: PLC0415
     from paribus.lab.training import describe_models, train_all  # noqa: PLC0415
@@ -83,10 +87,11 @@ def _train(store: Store, study: Study, *, shelf: "Shelf", device: str, workers: 
         settled = settle(study, known)
         prepared = prepare(settled.study, settled.wanted, shelf=shelf)
         _write_down(store, prepared)
+        _write_findings(store, prepared, shelf)
         known = _ended(store)
         missing = [each for each in prepared.runs if each.run.key not in known]
         if missing:
-            train_all(store, prepared=prepared, missing=missing, device=device, workers=workers, watch=watch)
+            train_all(store, prepared=prepared, missing=missing, crew=crew, watch=watch)
             known = _ended(store)
         describe_models(store, prepared)
         if settled.final or any(each.run.key not in known for each in prepared.runs):  # some failed
@@ -167,10 +172,11 @@ def _refuse_to_reveal(results: Results, place: Place) -> None:
     if is_quick(place.study):
         raise StudyError(name, wrong="is a quick study", allowed="its test set is never opened; run it without --quick")
     if not results.complete:
-        waiting = sum(each.state not in _ENDED for each in results.runs)
+        wanted = (*results.tuning, *results.runs)
+        waiting = sum(each.state not in _ENDED for each in wanted)
         raise StudyError(
             name,
-            wrong=f"{waiting} of {len(results.runs)} runs are not finished",
+            wrong=f"{waiting} of {len(wanted)} runs are not finished",
             allowed="the test set is opened once, for all conditions together",
             next_command=f"paribus run {place.said} --sealed",
         )
@@ -210,6 +216,14 @@ def _write_down(store: Store, prepared: "Prepared") -> None:
     part = file.with_suffix(".part")
     part.write_text(study.text, encoding="utf-8")
     part.replace(file)
+
+
+def _write_findings(store: Store, prepared: "Prepared", shelf: "Shelf") -> None:
+    """Keep what speaks against the images, for who reads the results; found once for each data table."""
+    from paribus.lab.finding import data_findings  # noqa: PLC0415
+
+    for key, findings in data_findings(prepared, shelf, known=store.reader.facts("findings")).items():
+        store.put_fact("findings", key, [dataclasses.asdict(each) for each in findings])
 
 
 def _open(store: Store, results: Results, *, reason: str) -> None:

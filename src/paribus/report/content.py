@@ -109,6 +109,7 @@ class Part:
         explained: what its words mean.
         sentences: what was found.
         columns, rows: a table beside them; numbers are accuracies or differences of accuracies as fractions.
+        timed: whether it rests on measured times: it is shown among them, with what another run does not repeat.
     """
 
     title: str
@@ -116,6 +117,7 @@ class Part:
     sentences: tuple[str, ...]
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[object, ...], ...] = ()
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def _fill(content: ReportContent, figures: Mapping[str, Drawing], limits: Limits
         validated=any(run.validation_accuracy is not None for run in content.runs),
         factors=list(dict.fromkeys(path for levels in content.levels.values() for path in levels)),
         seeds=sorted({run.seed for run in content.runs}),
+        added=len({sum(run.condition == each.name for run in content.runs) for each in content.conditions}) > 1,
         condition_words=condition_words(content),
         contrast_words=contrast_words(content),
         level=level(content),

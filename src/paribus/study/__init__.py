@@ -40,7 +40,7 @@ from paribus.study.recipe import (
 )
 from paribus.study.starting import bare_study, starting_text
 from paribus.study.study import Study, directory_name
-from paribus.study.tuning import Candidate, candidates, pick, tuning_runs
+from paribus.study.tuning import Candidate, candidates, mean_accuracy, pick, tuning_runs
 
 __all__ = [
     "AUGMENTATIONS",
@@ -89,6 +89,7 @@ __all__ = [
     "is_quick",
     "load_gallery",
     "load_study",
+    "mean_accuracy",
     "parse_expression",
     "parse_study",
     "pick",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from paribus.core import StudyError, nearest
+from paribus.study.adding import check_adding
 from paribus.study.choices import Choice, complete_baseline
 from paribus.study.complaints import place, validated
 from paribus.study.design import Design, Published
@@ -101,6 +102,7 @@ def build(document: Document, *, text: str, name: str, base_dir: Path) -> Study:
         tune=tuned,
     )
     check_tuning(study)
+    check_adding(study)
     return _with_published(study, [condition.name for condition in expand(study)])
 
 

@@ -1,21 +1,25 @@
 """[tune]: nuisance settings that every condition tries, with equal budget, on seeds that are not compared."""
 
 import itertools
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from paribus.core import Streams, StudyError
+from paribus.core import Streams, StudyError, digest
 from paribus.study.complaints import place, validated
 from paribus.study.expand import Condition, Run, expand
 from paribus.study.levels import Level
 from paribus.study.paths import overlaps, put
 from paribus.study.recipe import Recipe
 from paribus.study.study import Study
+from paribus.study.values import shown
 
 # Far from the seeds that are compared, which are 0, 1, ...
 _FIRST_SEED = 1_000_000
 _MOST_CANDIDATES = 1_000
+# What decides which images are validated on: accuracies on other images are no choice between settings.
+_JUDGING = ("data.source", "data.validation", "data.split", "data.on_bad_image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +79,62 @@ def pick(study: Study, accuracies: Mapping[str, float | None]) -> Study:
         study: one that tunes.
         accuracies: key of each tuning run -> its validation accuracy at the last epoch; None for a diverged run.
     """
-    values: dict[str, list[float | None]] = {}
-    for run in tuning_runs(study):
-        values.setdefault(run.condition, []).append(accuracies[run.key])
+    tried = candidates(study)
+    runs = tuning_runs(study)  # seed by seed, so that a candidate's runs are as far apart as there are candidates
     picks: dict[str, Mapping[str, str]] = {}
     best: dict[str, float] = {}
-    for each in candidates(study):
-        kept = [value for value in values[each.name] if value is not None]
-        mean = fmean(kept) if len(kept) == len(values[each.name]) else float("-inf")
-        if each.condition not in picks or mean > best[each.condition]:
-            picks[each.condition], best[each.condition] = each.labels, mean
+    for position, each in enumerate(tried):
+        mean = mean_accuracy([accuracies[run.key] for run in runs[position :: len(tried)]])
+        worth = float("-inf") if mean is None else mean
+        if each.condition not in picks or worth > best[each.condition]:
+            picks[each.condition], best[each.condition] = each.labels, worth
     return replace(study, picks=picks)
+
+
+def mean_accuracy(values: Sequence[float | None]) -> float | None:
+    """Return what a combination of tuned values is chosen by; None with a diverged run, or without any."""
+    kept = [value for value in values if value is not None]
+    return fmean(kept) if kept and len(kept) == len(values) else None
 
 
 def check_tuning(study: Study) -> None:
     """Raise a StudyError where [tune] has what is varied, too much, or nothing to choose by."""
-    for path in study.tune:
-        if varied := next((each for each in study.vary if overlaps(each, path)), None):
-            wrong = f"is varied too ({place(('vary', varied))})"
-            raise StudyError(place(("tune", path)), wrong=wrong, allowed="vary: the question; tune: what is not asked")
+    if not study.tune:
+        return
     conditions = expand(study)
+    for path in study.tune:
+        _refuse_asked(path, study, conditions)
+        if any(overlaps(path, each) for each in _JUDGING):
+            wrong = "decides which images are validated on, so nothing could be chosen by them"
+            raise StudyError(place(("tune", path)), wrong=wrong, allowed="settings of the training or the network")
     for condition in conditions:
-        if study.tune and not condition.recipe.data.validation:
+        if not condition.recipe.data.validation:
             wrong = f"there is no validation split to choose on ({condition.name})"
             raise StudyError("tune", wrong=wrong, allowed="data.validation = 0.1, or a count of images")
-    count = len(conditions)
-    for levels in study.tune.values():
-        count *= len(levels)
-    if study.tune and count > _MOST_CANDIDATES:
+    count = len(conditions) * math.prod(len(levels) for levels in study.tune.values())
+    if count > _MOST_CANDIDATES:
         wrong = f"asks for {count:,} combinations of conditions and tuned values"
         raise StudyError("tune", wrong=wrong, allowed=f"up to {_MOST_CANDIDATES:,}")
-    candidates(study)
+    _refuse_twins(candidates(study))
+
+
+def _refuse_asked(path: str, study: Study, conditions: Sequence[Condition]) -> None:
+    """Refuse to tune what the study asks about: the tuned value would take the place of the level."""
+    where, allowed = place(("tune", path)), "vary: the question; tune: what is not asked"
+    if varied := next((each for each in study.vary if overlaps(each, path)), None):
+        raise StudyError(where, wrong=f"is varied too ({place(('vary', varied))})", allowed=allowed)
+    for condition in conditions:
+        if asked := next((each for each in condition.levels if overlaps(each, path)), None):
+            raise StudyError(where, wrong=f"{asked} is set by the condition {condition.name}", allowed=allowed)
+
+
+def _refuse_twins(tried: Sequence[Candidate]) -> None:
+    seen: dict[str, Candidate] = {}
+    for each in tried:
+        twin = seen.setdefault(digest(each.recipe.identity), each)
+        if twin is not each:
+            wrong = f"{shown(twin.name)} and {shown(each.name)} are the same recipe"
+            raise StudyError("tune", wrong=wrong, allowed="each value once")
 
 
 def _candidate(condition: Condition, levels: Mapping[str, Level]) -> Candidate:
