@@ -56,7 +56,9 @@ def test_new_writes_a_study_of_the_folder_and_says_how_to_go_on(begun, place):
     ]  # fmt: skip
     text = (place / "mine.toml").read_text(encoding="utf-8")
     assert 'source = "folder:photos"' in text
-    assert "61 files, 3 classes, 3 sizes" in text
+    assert "60 images, 3 classes, 3 sizes" in text
+    assert "Of 61 files 1 is no image that can be used (1 .png)" in text
+    assert 'on_bad_image = "skip"' in text
 
 
 @pytest.mark.usefixtures("begun")
@@ -68,7 +70,7 @@ def test_a_file_that_is_there_is_not_written_over(place, paribus):
 
 @pytest.mark.usefixtures("begun")
 def test_show_names_the_bad_file_and_draws_a_sheet(place, paribus):
-    done = paribus("data", "show", "mine.toml", "--sheet", "sheet.png", cwd=place)
+    done = paribus("data", "show", "mine.toml", "data.on_bad_image=stop", "--sheet", "sheet.png", cwd=place)
     assert done.returncode == 0, done.stderr
     assert "red cats/torn.png: " in done.stdout
     assert "1 file cannot be used, and the study stops there." in done.stdout
@@ -86,10 +88,10 @@ def test_show_names_the_bad_file_and_draws_a_sheet(place, paribus):
 
 @pytest.mark.usefixtures("begun")
 def test_check_stops_at_the_bad_file_and_tells_of_it_when_it_is_skipped(place, paribus):
-    stopped = paribus("check", "mine.toml", cwd=place)
+    stopped = paribus("check", "mine.toml", "data.on_bad_image=stop", cwd=place)
     assert stopped.returncode == 2
     assert "torn.png" in stopped.stderr
-    done = paribus("check", "mine.toml", "data.on_bad_image=skip", "--json", cwd=place)
+    done = paribus("check", "mine.toml", "--json", cwd=place)
     assert done.returncode == 0, done.stderr
     found = {each["code"]: each for each in json.loads(done.stdout)["findings"]}
     assert found.keys() == {"data-skipped", "data-few-test-images"}
@@ -109,7 +111,7 @@ def test_check_says_what_speaks_against_a_network_of_ones_own(tmp_path, paribus)
 
 @pytest.mark.usefixtures("begun")
 def test_the_study_trains_and_learns(place, paribus):
-    done = paribus("run", "mine.toml", "data.on_bad_image=skip", "train.lr=0.003", "--quick", "--json", cwd=place)
+    done = paribus("run", "mine.toml", "train.lr=0.003", "--quick", "--json", cwd=place)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert {run["state"] for run in answer["runs"]} == {"done"}

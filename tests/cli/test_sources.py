@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from paribus.cli import printing, sources
+from paribus.cli import commands, printing, sources
 from paribus.core import DataFacts
 from paribus.data import Duplicates, Finding, FolderSurvey, Normalization, source_status
 from paribus.lab import DataTable, Shown
@@ -63,10 +63,11 @@ def test_counts_shares_and_what_follows_from_them_are_said(printed):
     assert next(line for line in said if line.startswith("total")).split() == ["total", "400", "40", "80"]
     text = "\n".join(said)
     assert "always naming cats is right for 75.0% of the test images; one test image is 1.2 pp of accuracy" in text
-    assert "3 before resizing; smallest 90 x 2000, largest 375 x 500; commonest 500 x 375 (400)," in text
+    assert "3 before resizing; smallest 90 x 2000, largest 375 x 500 by area and 90 x 2000 by the longer side;" in text
+    assert "commonest 500 x 375 (400), 375 x 500 (100)," in text
     assert "JPEG (519), PNG (1)" in text
     assert "  a.png = b.png" in said
-    assert "  and 11 more: --json lists them" in said
+    assert "  and 11 more: --json lists them all" in said
     assert "  cats/black.png" in said
     assert "warning     something is wrong." in said
     assert "            Fix: mend it." in said
@@ -109,3 +110,37 @@ def test_data_list_says_how_to_get_what_is_missing(monkeypatch, tmp_path):
     assert "PARIBUS_DATA (not set)" in file.getvalue()
     assert "paribus data get fashion-mnist" in file.getvalue()
     assert "paribus data get digits" not in file.getvalue()
+
+
+def test_thousands_of_bad_files_are_a_few_lines_behind_the_findings(printed):
+    skipped = tuple(f"cats/{n}.ogg: is no image; only PNG is read" for n in range(4000))
+    skipped += tuple(f"dogs/{n}.png: {n} is wrong" for n in range(30))
+    many = replace(TABLE, facts=replace(FACTS, skipped=skipped), blank=tuple(f"{n}.png" for n in range(300)))
+    said = printed(many)
+    assert len(said) < 70
+    assert "  4,000 .ogg: is no image; only PNG is read (the first: cats/0.ogg)" in said
+    assert said.count("  and 21 more: --json lists them all") == 1  # of 31 lines
+    assert said.count("  and 290 more: --json lists them all") == 1
+    found = said.index("warning     something is wrong.")
+    assert found < min(at for at, line in enumerate(said) if line.startswith(("duplicates", "flat", "bad files")))
+
+
+def test_a_class_with_a_name_of_200_letters_does_not_widen_the_table(printed):
+    names = ("x" * 200, "dogs")
+    said = printed(replace(TABLE, facts=replace(FACTS, classes=names)))
+    (row,) = (line for line in said if line.startswith("xx"))
+    assert row.split()[:2] == ["x" * 39 + "…", "300"]
+    assert len(row) < 100
+    (balance,) = (line for line in said if line.startswith("balance"))
+    assert "x" * 40 not in balance
+
+
+def test_ctrl_c_ends_a_command_with_one_word_and_130(monkeypatch, capsys):
+    def pressed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("paribus.lab.show", pressed)
+    monkeypatch.setattr("sys.argv", ["paribus", "data", "show", "digits"])
+    with pytest.raises(SystemExit, match="130"):
+        commands.main()
+    assert capsys.readouterr().err == "stopped\n"

@@ -74,7 +74,7 @@ def results(tmp_path):
         found = contrasts(table, smallest_effect=0.01)
         said = {each.condition: sentence(each, alpha=0.05, smallest_effect=0.01) for each in found}
         return SimpleNamespace(
-            study=SimpleNamespace(name="tiny", question="Does it matter?"), judged=True, response="test",
+            study=SimpleNamespace(name="tiny", question="Does it matter?", picks={}), judged=True, response="test",
             estimates=describe(table), contrasts=found, sentences=lambda: said, answer=lambda: "The answer.",
             choice=None, environments=(), look=object(), looks=looks, failed=(), directory=tmp_path,
         )  # fmt: skip

@@ -2,8 +2,16 @@
 
 from dataclasses import replace
 
-from paribus.core import DataFacts
-from paribus.data import Duplicates, FolderSurvey, balance, find_copies, find_imbalance, find_in_folder
+from paribus.core import DataError, DataFacts
+from paribus.data import (
+    Duplicates,
+    FolderSurvey,
+    balance,
+    find_copies,
+    find_imbalance,
+    find_in_folder,
+    find_refusals,
+)
 from paribus.study import DataSpec
 
 EVEN = DataFacts(
@@ -68,8 +76,24 @@ def test_a_folder_is_told_what_stops_the_study_and_what_resizing_costs():
     ]
     (sizes,) = find_in_folder(mixed, spec, skipped=())
     assert (sizes.severity, sizes.fix) == ("stop", "data.resize = 48")
-    found = list(find_in_folder(mixed, spec.model_copy(update={"resize": 64}), skipped=()))
-    assert [each.evidence for each in found] == [
-        "100 images smaller than 64 x 64: enlarging them adds no detail",
-        "40 images at least twice as long as wide: the centred square leaves out half and more",
-    ]
+    small, long = find_in_folder(mixed, spec.model_copy(update={"resize": 64}), skipped=())
+    assert small.evidence == "100 images smaller than 64 x 64: enlarging them adds no detail"
+    assert long.evidence.startswith(
+        "40 images of 100 have one side at least twice as long as the other, up to 10.0 times"
+    )
+    assert "(20 x 200)" in long.evidence
+
+
+def test_flat_images_are_named_where_their_names_are_known():
+    found = replace(NONE, blank=tuple(("train", at) for at in range(7)))
+    (named,) = find_copies(found, blank=[f"cats/{at}.png" for at in range(7)])
+    assert named.fix == "remove what is empty: cats/0.png, cats/1.png, cats/2.png, cats/3.png, cats/4.png and 2 more"
+    (unnamed,) = find_copies(found)
+    assert unnamed.fix.startswith("paribus data show names them")
+
+
+def test_what_a_study_refuses_is_said_with_the_errors_own_fix():
+    error = DataError("data.source", wrong="test has cow", allowed="remove the directory cow", nearest="cows")
+    (found,) = find_refusals([error])
+    assert (found.severity, found.where, found.evidence) == ("stop", "data.source", "test has cow")
+    assert found.fix == "remove the directory cow (did you mean cows?)"

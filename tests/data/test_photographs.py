@@ -62,7 +62,7 @@ def test_every_image_is_the_one_that_plain_pillow_opens(root):
     assert found.arrays.test_labels.tolist() == ["ab".index(name.split("/")[1]) for name in tested]
     assert (found.classes, found.given_validation, found.skipped) == (("a", "b"), 6, ())
     [fact] = found.files
-    assert (fact.name, fact.bytes) == (f"folder {root.name}: 18 files", sum(map(len, contents.values())))
+    assert (fact.name, fact.bytes) == (f"folder {root.name}: 18 images", sum(map(len, contents.values())))
 
 
 def test_images_of_many_sizes_become_squares_of_one(root):
@@ -213,6 +213,9 @@ def test_bad_files_stop_all_at_once_with_both_ways_out(root):
     clean = read(fill(root.parent / "clean", photos()), resize=4)
     for mine, theirs in zip(found.arrays, clean.arrays, strict=True):
         np.testing.assert_array_equal(mine, theirs)
+    # the fact is about the images that are used, not about what lies beside them
+    assert found.files[0].name == "folder photos: 20 images"
+    assert (found.files[0].bytes, found.files[0].sha256) == (clean.files[0].bytes, clean.files[0].sha256)
 
 
 def test_of_many_bad_files_ten_are_named(root):
@@ -243,8 +246,9 @@ def test_an_empty_class_directory_is_an_error_and_a_class_without_test_images_is
     fill(root, {"train/a/1": flat(1), "train/b/1": flat(2), "test/b/1": flat(3)})
     assert read(root).arrays.test_labels.tolist() == [1]
     (root / "train" / "c").mkdir()
-    with pytest.raises(DataError, match="class 'c' has no images in the training images of"):
+    with pytest.raises(DataError, match="class 'c' has no images in the training images of") as caught:
         read(root)
+    assert "remove the directory c" in caught.value.allowed
 
 
 def test_a_bad_file_is_told_before_the_class_that_lacks_it(root):

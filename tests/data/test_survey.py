@@ -26,7 +26,8 @@ def photos(tmp_path):
 def test_a_survey_counts_what_was_written(photos):
     found = survey_folder(photos)
     assert found.classes == ("cats", "dogs")
-    assert (found.train, found.validation, found.test, found.probed, found.unreadable) == (25, 0, 0, 25, 1)
+    assert (found.train, found.validation, found.test, found.probed, found.unreadable) == (24, 0, 0, 25, 1)
+    assert (found.others, found.exact) == (((".txt", 1),), True)
     assert found.sizes == (((40, 30), 16), ((20, 50), 8))
     assert sorted(found.formats) == [("BMP", 8), ("JPEG", 8), ("PNG", 8)]
     assert found.modes == (("RGB", 16), ("L", 8))
@@ -37,7 +38,7 @@ def test_a_quick_look_reads_few_headers_from_all_over_the_folder(photos):
     for path in photos.glob("dogs/??.*"):
         Image.new("RGB", (9, 9)).save(path)
     found = survey_folder(photos, most=10)
-    assert found.train == 25
+    assert (found.train, found.others, found.exact) == (24, ((".txt", 1),), False)
     assert found.probed <= 10
     assert (9, 9) in {size for size, _ in found.sizes}
 
@@ -72,3 +73,21 @@ def test_paths_of_folders_start_where_the_study_is(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert folder_path("folder:a/b", base_dir=tmp_path) == tmp_path / "a" / "b"
     assert folder_path("folder:~/a:b", base_dir=tmp_path / "x") == tmp_path / "a:b"
+
+
+def test_few_images_among_thousands_of_other_files_are_counted_by_their_ending(tmp_path):
+    for name in ("cats", "dogs"):
+        (tmp_path / name).mkdir()
+        for number in range(600):
+            (tmp_path / name / f"{number}.ogg").write_bytes(b"OggS")
+        for number in range(15):
+            Image.new("RGB", (9, 9)).save(tmp_path / name / f"{number}.PNG")
+    found = survey_folder(tmp_path, most=200)
+    assert (found.images, found.others) == (30, ((".ogg", 1200),))
+    assert found.probed <= 200
+
+
+def test_what_is_known_to_be_no_image_is_not_counted_whatever_its_header_says(photos):
+    named = survey_folder(photos, leave_out=["cats/00.png", "dogs/01.jpg"])
+    assert (named.images, named.sizes) == (22, (((40, 30), 15), ((20, 50), 7)))
+    assert dict(named.others) == {".png": 1, ".jpg": 1, ".txt": 1}

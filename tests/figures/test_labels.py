@@ -21,6 +21,16 @@ def test_visible_text_keeps_its_length_and_can_be_written(text):
     shown.encode()
 
 
+@pytest.mark.parametrize("code", [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+def test_what_turns_the_direction_of_text_is_made_visible(code):
+    name = f"photo{chr(code)}gnp.exe"
+    assert visible(name) == short_labels([name])[name] == "photo\ufffdgnp.exe"
+
+
+def test_letters_keep_the_direction_they_have():
+    assert visible("العربية עברית 👩\u200d🔬") == "العربية עברית 👩\u200d🔬"
+
+
 @pytest.mark.parametrize(
     ("name", "label"),
     [("lr = 0.1", "lr = 0.1"), ("", "(empty)"), ("a\n  b", "a b"), ("x\x1b[31m", "x\ufffd[31m"), ("é—日本", "é—日本")],

@@ -8,7 +8,9 @@ from PIL import Image
 
 from paribus import lab
 from paribus.core import DataError, StudyError
+from paribus.data import load_images
 from paribus.lab.showing import source_of
+from paribus.study import DataSpec
 
 NOISE = np.random.Generator(np.random.Philox(key=11))
 
@@ -84,9 +86,8 @@ def test_a_study_is_shown_with_its_data_tables_and_what_augmentation_makes_of_th
 
 def test_draws_stand_beside_their_original(place):
     from paribus.core import Streams  # noqa: PLC0415
-    from paribus.data import load_images, split_images  # noqa: PLC0415
+    from paribus.data import split_images  # noqa: PLC0415
     from paribus.lab.samples import changed  # noqa: PLC0415
-    from paribus.study import DataSpec  # noqa: PLC0415
 
     spec = DataSpec(source="digits")
     images = load_images(spec, data_dir=place)
@@ -132,8 +133,8 @@ def test_sources_that_are_here_are_not_downloaded_and_unknown_ones_are_named():
 
 @pytest.mark.usefixtures("place")
 def test_what_is_missing_is_fetched_once_from_the_mirror_that_was_named(monkeypatch, place):
-    import paribus.data  # noqa: PLC0415
     from paribus.data import Reading  # noqa: PLC0415
+    from paribus.lab import fetching  # noqa: PLC0415
 
     monkeypatch.delenv("PARIBUS_DATA", raising=False)
     asked, seen = [], []
@@ -143,8 +144,55 @@ def test_what_is_missing_is_fetched_once_from_the_mirror_that_was_named(monkeypa
         tell(Reading(f"downloading {name}", 1, 2, "bytes"))
         return place / name
 
-    monkeypatch.setattr(paribus.data, "download_source", download)
+    monkeypatch.setattr(fetching, "download_source", download)
     fetched = lab.fetch(["mnist", "mnist", "digits"], mirror="https://example.org/x", watch=seen.append)
     assert asked == [("mnist", "https://example.org/x")]
     assert fetched[0] == lab.Fetched("mnist", place / "mnist", downloaded=True)
     assert [(each.stage, each.reading.total) for each in seen] == [("downloading mnist", 2)]
+
+
+def test_what_run_refuses_is_listed_and_the_rest_is_shown(photos):
+    (photos / "empty").mkdir()
+    (table,) = lab.show("photos", "data.resize=16").tables
+    assert table.facts.classes == ("cats", "dogs")
+    refused, bad = (each for each in table.findings if each.severity == "stop")
+    assert (refused.code, bad.code) == ("data-refused", "data-bad-files")
+    assert "class 'empty' has no images in photos" in refused.evidence
+    assert "remove the directory empty" in refused.fix
+    with pytest.raises(DataError, match="class 'empty' has no images in photos"):
+        load_images(DataSpec(source="folder:photos", resize=16, on_bad_image="skip"))
+
+
+def test_sizes_and_formats_are_those_of_images_that_can_be_decoded(place):
+    for name in ("cats", "dogs"):
+        (place / "photos" / name).mkdir(parents=True)
+        for number in range(8):
+            pixels = NOISE.integers(0, 256, size=(20, 20, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(place / "photos" / name / f"{number}.png")
+    Image.fromarray(NOISE.integers(0, 256, size=(90, 40), dtype=np.uint8)).save(place / "whole.jpg")
+    torn = (place / "whole.jpg").read_bytes()[:900]
+    (place / "photos" / "cats" / "torn.jpg").write_bytes(torn)  # its header says 40 x 90, JPEG, grey
+    (table,) = lab.show("photos").tables
+    found = table.folder
+    assert (found.sizes, found.formats, found.modes) == ((((20, 20), 16),), (("PNG", 16),), (("RGB", 16),))
+    assert (found.images, found.others) == (16, ((".jpg", 1),))
+    assert [each.code for each in table.findings if each.severity == "stop"] == ["data-bad-files"]
+    assert table.facts.image_shape == (3, 20, 20)
+
+
+def test_images_of_several_sizes_in_ones_own_code_are_shown_in_one(place):
+    returned = "[np.eye(30 + i % 2 * 9) for i in range(20)], [0, 1] * 10"
+    (place / "own.py").write_text(f"import numpy as np\ndef stamps():\n    return {returned}\n", encoding="utf-8")
+    (table,) = lab.show("own.py:stamps").tables
+    assert table.facts.image_shape == (1, 24, 24)
+    (sizes,) = (each for each in table.findings if each.severity == "stop")
+    assert (sizes.code, sizes.fix) == ("data-sizes", "data.resize = 24")
+    assert "images have 2 shapes" in sizes.evidence
+
+
+def test_flat_images_are_named_where_they_are_found(photos):
+    Image.new("RGB", (30, 40)).save(photos / "cats" / "black.png")
+    (table,) = lab.show("photos", "data.resize=16").tables
+    assert table.blank == ("cats/black.png",)
+    (fix,) = (each.fix for each in table.findings if each.code == "data-blank")
+    assert fix == "remove what is empty: cats/black.png"

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from paribus.core import StudyError
+from paribus.core import DataError, StudyError
 from paribus.lab import start
 from paribus.lab.starting import OWN
 from paribus.study import expand, gallery_text, parse_study
@@ -112,3 +112,45 @@ def test_what_is_no_source_is_named_with_its_neighbour(place):
     photos(place / "photos", (20, 20))
     with pytest.raises(StudyError, match=r"'fotos' is no source of images\n  did you mean: photos"):
         start("mine", data="fotos")
+
+
+def test_epochs_are_chosen_by_images_not_by_files_and_what_is_none_is_left_out(place):
+    photos(place / "photos", (500, 375), (375, 500), count=50)
+    photos(place / "clean", (500, 375), (375, 500), count=50)
+    for number in range(3000):
+        (place / "photos" / "cats" / f"{number}.{'txt' if number % 10 else 'ogg'}").write_bytes(b"OggS")
+    made = start("mine", data="photos")
+    study, clean = parse_study(made.text, name="mine", base_dir=place), started("clean")
+    assert study.base.train.epochs == clean.base.train.epochs == 30
+    assert study.design.smallest_effect == clean.design.smallest_effect
+    assert (study.base.data.on_bad_image, clean.base.data.on_bad_image) == ("skip", "stop")
+    head = made.text.splitlines()
+    assert head[0].endswith("for folder:photos: 100 images, 2 classes, 2 sizes.")
+    (note,) = made.notes
+    assert note.startswith("Of 3,100 files 3,000 are no image that can be used (2,700 .txt, 300 .ogg)")
+    assert head[1] == f"# {note}"
+    assert (
+        parse_study(
+            start("mine", data="photos", template="quickstart").text, name="mine", base_dir=place
+        ).base.data.on_bad_image
+        == "skip"
+    )
+
+
+def test_a_folder_without_an_image_is_refused_before_a_file_is_made_of_it(place):
+    for name in ("cats", "dogs"):
+        (place / "notes" / name).mkdir(parents=True)
+        (place / "notes" / name / "1.txt").write_text("text", encoding="utf-8")
+    with pytest.raises(DataError, match="none of the 2 files in notes is an image"):
+        start("mine", data="notes")
+
+
+def test_images_of_several_sizes_in_ones_own_code_get_a_size_as_those_of_a_folder_do(place):
+    mixed = CODE.replace("return pixels, labels", "return [p[: 20 - i % 3] for i, p in enumerate(pixels)], labels")
+    (place / "mine.py").write_text(mixed, encoding="utf-8")
+    made = start("mine", data="mine.py:images")
+    assert parse_study(made.text, name="mine", base_dir=place).base.data.resize == 16
+    assert "60 images of several sizes, 3 classes" in made.text.splitlines()[0]
+    (place / "mine.py").write_text(CODE.replace("return pixels, labels", "return pixels"), encoding="utf-8")
+    with pytest.raises(DataError, match="images come without labels"):
+        start("mine", data="mine.py:images")

@@ -89,7 +89,7 @@ class Factory:
             contrasts=contrasts,
             sentences={each.condition: f"{each.condition}: {each.reason or 'an estimate.'}" for each in contrasts},
             smallest_effect=0.002,
-            smallest_effect_note="declared in the study file",
+            smallest_effect_note="The smallest effect that matters is 0.2 pp, as the study declares.",
             alpha=0.05,
             runs=tuple(self.run(name, seed) for name in self.names for seed in self.seeds),
             curves=tuple(row for name in self.names for seed in self.seeds for row in self.curve(name, seed)),

@@ -245,3 +245,74 @@ def test_conditions_with_the_same_seeds_say_so_and_uneven_ones_say_why(make_cont
     uneven = said(plain(replace(content, runs=fewer)))
     assert "the same 5 seeds" not in uneven
     assert "seeds were added where validation left a comparison undecided" in uneven
+
+
+DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def test_no_control_of_direction_reaches_the_file(make_content):
+    hidden = "photo\u202egnp.exe \u2066x"
+    content = make_content(["a", hidden], seeds=2)
+    facts = replace(content.data[0].facts, classes=(hidden, *content.data[0].facts.classes[1:]))
+    part = replace(PART, sentences=(hidden,), rows=((hidden, 0.01),))
+    changes = {"question": hidden, "study_file": hidden, "notes": hidden, "parts": (part,), "settings": {"x": hidden}}
+    page = render(replace(content, data=(DataEntry(facts, tuple(content.levels)),), **changes))
+    assert page.count("photo\ufffdgnp.exe") > 10
+    assert not DIRECTION.search(re.sub("<script>.*?</script>", "", page, flags=re.DOTALL))  # Vega's own has some
+
+
+def changed_contrasts(content, **changes):
+    return replace(content, contrasts=tuple(replace(each, **changes) for each in content.contrasts))
+
+
+def test_seeds_needed_are_a_range_or_the_reason_why_there_is_none(make_content):
+    content = make_content(["a", "b"], seeds=2)
+    for n, needed, cell in (
+        (5, (9, 21), "9 to 21"),
+        (5, (9, 9), "9"),
+        (2, (299, 635), "too few seeds to tell"),
+        (5, None, "–"),
+    ):
+        page = plain(changed_contrasts(content, n=n, seeds_needed=needed))
+        assert re.findall(r'<td class="num wrap">(.*?)</td>', page) == [cell]
+        assert ("so few seeds leave the spread too uncertain" in page) == (cell == "too few seeds to tell")
+
+
+def test_a_verdict_says_once_that_it_is_about_other_seeds_on_these_images(make_content):
+    content = make_content(["a", "b"], seeds=3)
+    explained = "verdicts are about other seeds on the test images used here"
+    assert said(plain(changed_contrasts(content, verdict="equivalent"))).count(explained) == 1
+    assert explained not in said(plain(changed_contrasts(content, verdict="undecided")))
+
+
+@pytest.mark.parametrize(
+    ("counts", "words", "not_said"),
+    [
+        ([3, 8], ["Where n is below 8, validation was clear by then.", "Where n is 8, the limit was reached."], []),
+        ([3, 5], ["Where n is below 8, validation was clear"], ["limit was reached"]),
+        ([8, 8], ["Where n is 8, the limit was reached."], ["Where n is below"]),
+    ],
+)
+def test_seeds_until_decided_say_when_why_they_ended_and_what_looking_costs(make_content, counts, words, not_said):
+    content = make_content(["a", "b", "c"], seeds=3)
+    contrasts = tuple(replace(each, n=n) for each, n in zip(content.contrasts, counts, strict=True))
+    text = said(plain(replace(content, contrasts=contrasts, judged_at=(3, 5, 8))))
+    assert "validation was looked at with 3, 5 and 8 seeds" in text
+    assert "p-values and intervals are corrected for these looks" in text
+    assert "at least this large, at any of 3 looks (paired t, Holm's correction)" in text
+    assert all(each in text for each in words)
+    assert not any(each in text for each in not_said)
+    assert "looked at with" not in said(plain(replace(content, contrasts=contrasts)))
+
+
+def test_a_study_that_adds_seeds_and_is_not_finished_says_so(make_content):
+    content = make_content(["a", "b"], seeds=3, changes={"judged_at": (3, 5)})
+    waiting = replace(content.runs[0], state="waiting")
+    text = said(plain(replace(content, runs=(*content.runs[1:], waiting))))
+    assert "only what was open got more. The study is not finished. p-values" in text
+
+
+def test_the_smallest_effect_is_said_once_above_the_differences(make_content):
+    page = plain(make_content(["a", "b"], seeds=3))
+    (caption,) = re.findall("<caption><span>(Condition minus.*?)</span></caption>", page)
+    assert caption == "Condition minus baseline. The smallest effect that matters is 0.2 pp, as the study declares."

@@ -68,6 +68,13 @@ def test_simple_and_main_effects():
     )
 
 
+def test_levels_of_several_words_are_quoted():
+    augment = Change("augment", "flip and crop", "none")
+    assert effect_sentence(FactorEffect(augment, ("batch", "64, wide"), (), FOUND), alpha=0.05).startswith(
+        "At “batch=64, wide”, going from augment=none to “flip and crop” changed"
+    )
+
+
 def test_the_best_level_is_never_said_not_to_depend():
     one, two = (BestSet(levels, levels[0], {}, (), (), 0.025, "") for levels in (("32", "64"), ("8",)))
     sets = {"0.1": one, "0.001": two}

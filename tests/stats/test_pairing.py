@@ -23,9 +23,29 @@ def test_students_sleepers_were_worth_pairing():
     ratio = (np.var(DRUG_1, ddof=1) + np.var(DRUG_2, ddof=1)) / np.var(np.subtract(DRUG_1, DRUG_2), ddof=1)
     assert found.unpaired_seeds == np.ceil(10 * ratio) == 48
     assert found.saved == 38
-    assert "the 10 paired seeds are as exact as 48 unpaired ones per condition, 38 saved." in (
-        pairing_sentence(found, alpha=0.05)
+    # Said is what r at the lower end of its interval would give, from the variances alone.
+    spreads = np.std(DRUG_1, ddof=1), np.std(DRUG_2, ddof=1)
+    paired = spreads[0] ** 2 + spreads[1] ** 2 - 2 * expected.low * spreads[0] * spreads[1]
+    assert found.unpaired_least == np.ceil(10 * (spreads[0] ** 2 + spreads[1] ** 2) / paired) == 15
+    assert pairing_sentence(found, alpha=0.05).endswith(
+        "The 10 paired seeds are as exact as at least 15 unpaired ones per condition, "
+        "by the lower end of that interval."
     )
+
+
+def test_four_seeds_claim_little_however_large_their_correlation():
+    found = pairing(table_of([0.90, 0.91, 0.93, 0.94], [0.903, 0.911, 0.929, 0.943]), "a")
+    assert found.correlation > 0.99
+    assert found.unpaired_seeds > 200
+    assert 4 < found.unpaired_least < 20
+    assert f"{found.unpaired_seeds}" not in pairing_sentence(found, alpha=0.05)
+
+
+def test_three_seeds_claim_nothing():
+    found = pairing(table_of([0.90, 0.91, 0.93], [0.901, 0.912, 0.929]), "a")
+    assert (found.interval, found.unpaired_least) == (None, None)
+    said = pairing_sentence(found, alpha=0.05)
+    assert said.endswith("Whether pairing saved seeds cannot be told: r has no interval below four seeds.")
 
 
 @given(st.lists(st.tuples(*(st.integers(0, 50),) * 2), min_size=3, max_size=9))
@@ -51,7 +71,9 @@ def test_pairing_that_saves_nothing_says_so():
     found = pairing(table_of([1, 2, 3, 4, 5], [5, 3, 4, 1, 2]), "a")
     assert found.saved < 0
     said = pairing_sentence(found, alpha=0.05)
-    assert "pairing saved none. With so few seeds this may be chance." in said
+    assert said.endswith("It is not shown that pairing saved seeds: r may be 0.")
+    worse = pairing(table_of([1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 1, 2]), "a")
+    assert pairing_sentence(worse, alpha=0.05).endswith("Pairing saved no seeds: it cost some.")
 
 
 @pytest.mark.parametrize(

@@ -169,11 +169,15 @@ def test_expected_seeds_are_those_of_whole_studies(script):
 
 
 def test_the_plan_says_what_seeds_until_decided_can_show():
-    said = " ".join(can_show_sequential(LOOKS, contrasts=4, alpha=0.05, smallest_effect=MARGIN))
+    sentences = can_show_sequential(LOOKS, contrasts=4, alpha=0.05, smallest_effect=MARGIN)
+    said = " ".join(sentences)
+    assert max(len(each.split()) for each in said.split(". ")) <= 40  # one idea in a sentence
     assert "judged at 3, 5, 8, 12 and 20 seeds" in said
     assert "at most 0.0029 instead of 0.0125" in said
     assert "With 20 seeds and 4 comparisons" in said
-    assert "of at most 20" in said
+    takes = expected_seeds(LOOKS, ratio=2 * 1.0, share=0.0125)
+    assert takes[2] < takes[1] < 20
+    assert sum("takes on average" in each for each in sentences) == 2
     assert "nothing can be called equivalent" in " ".join(
         can_show_sequential(LOOKS, contrasts=1, alpha=0.05, smallest_effect=None)
     )

@@ -76,6 +76,19 @@ class Frozen(Plain):
         self.conv.requires_grad_(requires_grad=False)
 
 
+class StartsAtZero(Plain):
+    """Zeros and ones by convention: a scale, a norm, and a classifier that gives 0 for every image at first."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.scale = nn.LayerNorm(48), nn.Parameter(torch.full((48,), 0.1))
+        nn.init.zeros_(self.fc.weight)
+        nn.init.zeros_(self.fc.bias)
+
+    def forward(self, x):
+        return self.fc(self.norm(self.hidden(x)) * self.scale)
+
+
 class LogProbabilities(Plain):
     def forward(self, x):
         return functional.log_softmax(super().forward(x), dim=1)
@@ -136,6 +149,42 @@ class Seeded(Plain):
     def __init__(self):
         torch.manual_seed(0)
         super().__init__()
+
+
+class SeededAtTheEnd(Plain):
+    """The classifier starts the same for every seed."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.fc = nn.Linear(48, CLASSES)
+
+
+class FilledIn(Plain):
+    """One layer whose first weights are written by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc.weight = nn.Parameter(torch.linspace(-0.1, 0.1, CLASSES * 48).reshape(CLASSES, 48))
+
+
+class TimesZero(Plain):
+    def forward(self, x):
+        return super().forward(x) * 0
+
+
+class ImageLeftOut(Plain):
+    """The classifier's bias learns, and nothing else."""
+
+    def forward(self, x):
+        return self.fc(self.hidden(x) * 0)
+
+
+class ZeroBesideTheImage(Plain):
+    """The output depends on the image, and no parameter on anything."""
+
+    def forward(self, x):
+        return super().forward(x) * 0 + x.flatten(1)[:, :CLASSES]
 
 
 class AlwaysDropping(Plain):

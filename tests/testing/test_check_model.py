@@ -14,7 +14,9 @@ from networks import (
     EndsInRelu,
     ExtraState,
     FailsAlone,
+    FilledIn,
     Frozen,
+    ImageLeftOut,
     InAList,
     Infinite,
     InPlace,
@@ -33,14 +35,18 @@ from networks import (
     ReadsStrides,
     Remembering,
     Seeded,
+    SeededAtTheEnd,
     Sigmoid,
     Softmax,
     Squeezed,
+    StartsAtZero,
+    TimesZero,
     TooMany,
     Tuples,
     TuplesInTraining,
     Unused,
     Usual,
+    ZeroBesideTheImage,
     make_plain,
 )
 from torch.nn import functional
@@ -57,12 +63,14 @@ def check(network, **options):
     return check_model(network, image_shape=SHAPE, classes=CLASSES, **options)
 
 
-@pytest.mark.parametrize("network", [Plain, Usual, Lazy, OwnNormalisation, Frozen, LogProbabilities, make_plain])
+@pytest.mark.parametrize(
+    "network", [Plain, Usual, Lazy, OwnNormalisation, Frozen, StartsAtZero, LogProbabilities, make_plain]
+)
 def test_a_sound_network_keeps_the_contract(network):
     before = torch.get_rng_state()
     found = check(network)
     assert found, str(found)
-    assert len(found.satisfied) == 12  # every check has spoken
+    assert len(found.satisfied) == 13  # every check has spoken
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -87,6 +95,11 @@ def test_what_is_no_fault_is_said_all_the_same():
         (Empty, "it has no parameters: there is nothing to train"),
         (OtherGenerator, "two networks of one seed start from different weights (fc.weight)"),
         (Seeded, "every seed gives the same first weights: the constructor sets a seed"),
+        (SeededAtTheEnd, "fc.weight, fc.bias are the same for every seed: the constructor sets a seed before"),
+        (FilledIn, "fc.weight is the same for every seed"),
+        (TimesZero, "every image gives the same output, also after training: forward multiplies by 0"),
+        (ImageLeftOut, "every image gives the same output, also after training"),
+        (ZeroBesideTheImage, "the gradient of every parameter is exactly 0"),
         (AlwaysDropping, "it draws random numbers: write F.dropout(x, training=self.training)"),
         (Counting, "it changes itself, or draws from a generator that is not torch's"),
         (Squeezed, "of a batch of one image it makes [4], not [1, 4]: squeeze()"),

@@ -26,6 +26,14 @@ _ORDER = ("gallery", "new", "data")
 class _InOrder(TyperGroup):
     """Commands in the order in which they are used, which is not the one in which typer keeps them."""
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; Ctrl-C ends it with one word, where typer would say nothing."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("stopped", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  the signature of click
         """Return the names of the commands."""
         return [*_ORDER, *(name for name in self.commands if name not in _ORDER)]
@@ -129,6 +137,8 @@ def new(
     except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
         wrong = f"cannot be written: {getattr(error, 'strerror', None) or error}"
         raise StudyError(str(path), wrong=wrong, allowed="a name in a folder that is there") from error
+    for note in made.notes:
+        typer.echo(f"note: {plain(note)}", err=True)
     quoted = shlex.quote(str(path))
     made_for = f", for {made.source}" if made.source else ""
     typer.echo(plain(f"{path} is written, from {made.template}{made_for}. Look at it, then:"))

@@ -60,6 +60,11 @@ def listed(names: Sequence[str]) -> str:
     return "; ".join(names[:_MOST_NAMES]) + more
 
 
+def cut(text: str, most: int) -> str:
+    """Return text of at most so many characters: what is longer ends with an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def counted(number: int, noun: str) -> str:
     """Return "1 image", "1,200 images"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from paribus.cli.printing import counted, line, listed, make_table, row, say, styled
+from paribus.cli.printing import counted, cut, line, listed, make_table, row, say, styled
 
 if TYPE_CHECKING:
     from paribus.data import Finding, FolderSurvey, SourceStatus
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _STYLES = {"stop": "bold red", "warn": "bold yellow", "note": "bold"}
 _MOST_CLASSES, _ENDS = 40, 15
 _BAR = 20
-_MOST_SIZES, _MOST_COPIES = 3, 10
+_MOST_SIZES, _MOST_LINES = 3, 10
+_MOST_CHARACTERS = 40  # of the name of a class in a table
 
 
 def show_sources(sources: Sequence["SourceStatus"]) -> None:
@@ -78,13 +79,16 @@ def _show_table(table: "DataTable", *, alone: bool) -> None:
     line("balance", _balance(table))
     if table.folder is not None:
         _show_folder(table.folder)
-    _show_copies(table)
-    for label, names in (("flat", table.blank), ("bad files", facts.skipped)):
-        if names:
-            line(label, f"{len(names):,}:")
-        for name in names:
-            say(styled(f"  {name}"))
     show_findings(table.findings)
+    _show_copies(table)
+    if table.blank:
+        line("flat", f"{counted(len(table.blank), 'image')} of one flat colour:")
+        _show_first(table.blank)
+    if facts.skipped:
+        from paribus.data import bad_file_lines  # noqa: PLC0415  rooms are imported when a verb needs them
+
+        line("bad files", f"{counted(len(facts.skipped), 'file')} left out:")
+        _show_first(bad_file_lines(facts.skipped))
 
 
 def show_findings(findings: Iterable["Finding"]) -> None:
@@ -112,7 +116,12 @@ def _classes(table: "DataTable") -> Any:
             made.add_row(styled(f"and {len(rows) - 2 * _ENDS:,} classes between", "dim"))
         bar = "█" * round(_BAR * train / most)
         share = f"{train / total:>6.1%}  {bar}"
-        made.add_row(*(styled(cell) for cell in (name, f"{train:,}", f"{validation:,}", f"{test:,}", share)))
+        made.add_row(
+            *(
+                styled(cell)
+                for cell in (cut(name, _MOST_CHARACTERS), f"{train:,}", f"{validation:,}", f"{test:,}", share)
+            )
+        )
     made.add_section()
     sums = [f"{sum(counts):,}" for counts in (facts.train, facts.validation, facts.test)]
     made.add_row(*(styled(cell, "bold") for cell in ("total", *sums)))
@@ -121,10 +130,11 @@ def _classes(table: "DataTable") -> Any:
 
 def _balance(table: "DataTable") -> str:
     even, tests = table.even, sum(table.facts.test)
-    named = f"largest class {even.largest} ({even.most:,}), smallest {even.smallest} ({even.fewest:,})"
+    largest, smallest = (cut(name, _MOST_CHARACTERS) for name in (even.largest, even.smallest))
+    named = f"largest class {largest} ({even.most:,}), smallest {smallest} ({even.fewest:,})"
     if even.most == even.fewest:
         named = f"every class has {even.most:,} training images"
-    always = f"always naming {even.largest} is right for {even.always:.1%} of the test images"
+    always = f"always naming {largest} is right for {even.always:.1%} of the test images"
     return f"{named}; {always}; one test image is {100 / tests:.2g} pp of accuracy"
 
 
@@ -137,7 +147,10 @@ def _show_folder(folder: "FolderSurvey") -> None:
         line("sizes", f"all {_size(sizes[0])}")
     else:
         common = ", ".join(f"{_size(size)} ({count:,})" for size, count in folder.sizes[:_MOST_SIZES])
+        longest = max(sizes, key=lambda size: (max(size), size[0] * size[1]))
         ends = f"smallest {_size(area[0])}, largest {_size(area[-1])}"
+        if max(longest) > max(area[-1]):
+            ends += f" by area and {_size(longest)} by the longer side"
         line("sizes", f"{len(sizes):,} before resizing; {ends}; commonest {common}")
     for label, counts in (("formats", folder.formats), ("modes", folder.modes)):
         line(label, ", ".join(f"{name} ({count:,})" for name, count in counts))
@@ -147,13 +160,19 @@ def _show_copies(table: "DataTable") -> None:
     if not table.copies:
         line("duplicates", f"none among {table.duplicates.images:,} images, pixel for pixel")
         return
-    shown = table.copies[:_MOST_COPIES]
-    more = len(table.copies) - len(shown)
     line("duplicates", f"{counted(len(table.copies), 'group')} of images with the same pixels:")
-    for names in shown:
-        say(styled(f"  {' = '.join(names[:_MOST_SIZES])}{' = ...' if len(names) > _MOST_SIZES else ''}"))
+    _show_first(
+        [f"{' = '.join(names[:_MOST_SIZES])}{' = ...' if len(names) > _MOST_SIZES else ''}" for names in table.copies]
+    )
+
+
+def _show_first(lines: Sequence[str]) -> None:
+    """Print the first of some lines; the last says that --json has them all."""
+    for each in lines[:_MOST_LINES]:
+        say(styled(f"  {each}"))
+    more = len(lines) - _MOST_LINES
     if more > 0:
-        say(styled(f"  and {more:,} more: --json lists them", "dim"))
+        say(styled(f"  and {more:,} more: --json lists them all", "dim"))
 
 
 def _size(size: tuple[int, int]) -> str:

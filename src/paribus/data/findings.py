@@ -156,9 +156,9 @@ def find_in_folder(folder: FolderSurvey, spec: DataSpec, *, skipped: Sequence[st
     if cut * _FEW > folder.images:
         width, height = max((size for size, _ in long), key=lambda size: max(size) / min(size))
         furthest = max(width, height) / min(width, height)
-        verb, of_them = ("is", "it") if cut == 1 else ("are", "each")
+        have, of_them = ("has", "it") if cut == 1 else ("have", "each")
         evidence = (
-            f"{_images(cut)} of {folder.images:,} {verb} at least twice as long as wide, or as wide as long, up to "
+            f"{_images(cut)} of {folder.images:,} {have} one side at least twice as long as the other, up to "
             f"{furthest:.1f} times ({width} x {height}): the centred square leaves out half of {of_them} or more"
         )
         yield Finding("data-cut", "note", "data.resize", evidence, "look at the sheet; cut them yourself if need be")

@@ -193,9 +193,7 @@ def _homes(root: Path, top: _Directory, *, complain: Callable[[DataError], None]
     return {part: by_part[part] for part in PARTS if part in by_part}
 
 
-def _class_directories(
-    home: Path, directories: list[str], *, complain: Callable[[DataError], None]
-) -> dict[str, str]:
+def _class_directories(home: Path, directories: list[str], *, complain: Callable[[DataError], None]) -> dict[str, str]:
     """Return class name -> directory, sorted by name; `complain` hears when there is none."""
     named: dict[str, str] = {}
     for path in directories:

@@ -81,7 +81,7 @@ def _common_size(images: dict[str, Pixels | list[Pixels]], *, resize: int | None
         raise origin.refuse(wrong, allowed='as many channels everywhere: image.convert("RGB"), or "L"')
     if resize is None:
         sides = sorted(min(each.shape[1:]) for part in images.values() for each in part)
-        size = sensible_side(sides[len(sides) // 2])
+        size = sensible_side(sides[(len(sides) - 1) // 2])
         raise origin.refuse(wrong, allowed=f"one shape, or resize = {size} in [data]: a size for all")
     return resize
 

@@ -48,9 +48,12 @@ def read_folder(spec: DataSpec, *, base_dir: Path, tell: Tell) -> Collected:
 
 
 def open_folder(spec: DataSpec, *, base_dir: Path, tell: Tell, strict: bool = True) -> "FolderWork":
-    """Return a folder whose files are listed and hashed, none of them decoded; arguments as for `read_folder`.
+    """Return a folder whose files are listed and hashed, none of them decoded.
 
     Args:
+        spec: `source` is read here.
+        base_dir: as in `read_folder`.
+        tell: hears how many files have been read.
         strict: as in `list_folder`.
     """
     root = _find_root(spec.source.removeprefix("folder:"), base_dir=base_dir)

@@ -1,14 +1,20 @@
-"""Names as a figure can show them: no control characters, short, and each one different."""
+"""Names as a figure can show them: nothing that steers how text is shown, short, and each one different."""
 
 import re
 from collections.abc import Iterable
 
 # What neither XML nor a page may hold: controls but tab and newline, lone surrogates, two noncharacters.
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_ALLOWED = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+# Marks, embeddings, overrides and isolates of direction: one of them in a name turns round the words after it.
+_DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_INVISIBLE = re.compile(f"[{_NOT_ALLOWED}{_DIRECTION}]")
 
 
 def visible(text: str) -> str:
-    """Return the text with every control character replaced by U+FFFD, fit for HTML and XML once escaped."""
+    """Return the text with every control character replaced by U+FFFD, fit for HTML and XML once escaped.
+
+    Those of direction too: a name must not turn round the numbers beside it. Letters keep the direction they have.
+    """
     return _INVISIBLE.sub("\ufffd", text)
 
 

@@ -92,11 +92,13 @@ class Start:
         text: TOML, with remarks.
         template: name of the built-in study that it was made from.
         source: its data.source; "" where that is the template's.
+        notes: what its maker should know of the images, in sentences.
     """
 
     text: str
     template: str
     source: str
+    notes: tuple[str, ...] = ()
 
 
 def fetch(names: Sequence[str], *, mirror: str = "", watch: Watch = watch_nothing) -> tuple[Fetched, ...]:

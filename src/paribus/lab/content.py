@@ -21,6 +21,7 @@ from paribus.figures import (
 )
 from paribus.lab.analysing import Analysis, analyses
 from paribus.lab.results import Results, chosen, response_note
+from paribus.lab.settling import looks_of
 from paribus.report import (
     Choice,
     DataEntry,
@@ -79,6 +80,7 @@ def content(results: Results, store: StoreReader) -> ReportContent:
         times=_times(results, store),
         findings=results.findings,
         parts=tuple(_part(each) for each in analyses(results, store)),
+        judged_at=looks_of(results.study) or (),
     )
 
 

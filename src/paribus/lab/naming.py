@@ -9,6 +9,7 @@ from paribus.core import StudyError, nearest
 
 _IMAGE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".avif"}
 _MOST_READ = 2**22  # bytes of a file of code
+_MOST_NAMES = 5
 
 
 def misnamed(reference: str, *, where: str) -> StudyError | None:
@@ -25,12 +26,11 @@ def misnamed(reference: str, *, where: str) -> StudyError | None:
     if path.suffix.lower() == ".py":
         return _without_name(path, quoted=quoted, where=where)
     if path.suffix.lower() in _IMAGE_ENDINGS:
-        # photos/cats/1.png is meant to be an image of the folder photos, unless classes lie beside it.
-        home = path.parent if _has_directories(path.parent) else path.parent.parent
-        wrong = f"{quoted} is an image, and a source is a folder of them"
-        allowed = "its folder, with a directory for each class"
-        typed = f"paribus data show {shlex.quote(str(home))}" if path.exists() and home != path.parent.parent else ""
-        typed = typed or (f"paribus data show {shlex.quote(str(home))}" if path.exists() else "")
+        # photos/cats/1.png is meant to be an image of the folder photos, unless directories lie beside it.
+        home = next((each for each in (path.parent, path.parent.parent) if _has_directories(each)), None)
+        typed = f"paribus data show {shlex.quote(str(home))}" if home is not None else ""
+        wrong = f"{quoted} is an image, and a source is a folder of images"
+        allowed = "give its folder: one with a directory for each class, and the images in those"
         return StudyError(where, wrong=wrong, allowed=allowed, next_command=typed)
     return None
 
@@ -45,11 +45,9 @@ def _without_name(path: Path, *, quoted: str, where: str) -> StudyError:
         beside = [each.name for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
         near = nearest(path.name, beside)
         return StudyError(where, wrong=f"there is no file {quoted}", allowed=allowed, nearest=near)
-    names = _functions(content)
-    wrong = f"{quoted} is a file of code: which function in it returns the images?"
-    if not names:
-        return StudyError(where, wrong=wrong, allowed=allowed, nearest=f"{path}:NAME")
-    return StudyError(where, wrong=wrong, allowed=allowed, nearest=" or ".join(f"{path}:{name}" for name in names[:5]))
+    near = ", ".join(f"{path}:{name}" for name in _functions(content)[:_MOST_NAMES]) or f"{path}:NAME"
+    wrong = f"{quoted} is a file of code, and which function in it returns the images is not said"
+    return StudyError(where, wrong=wrong, allowed=allowed, nearest=near)
 
 
 def _functions(content: bytes) -> list[str]:
@@ -58,7 +56,18 @@ def _functions(content: bytes) -> list[str]:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return [each.name for each in tree.body if _is_source(each) and not each.name.startswith("_")]
+    return [name for each in tree.body if (name := _source_name(each)) and not name.startswith("_")]
+
+
+def _source_name(node: ast.stmt) -> str:
+    """Return the name of the class, or of the function without required arguments, that a statement defines."""
+    if isinstance(node, ast.ClassDef):
+        return node.name
+    if not isinstance(node, ast.FunctionDef):
+        return ""
+    arguments = node.args
+    required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+    return node.name if not required and None not in arguments.kw_defaults else ""
 
 
 def _has_directories(folder: Path) -> bool:

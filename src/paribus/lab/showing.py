@@ -10,6 +10,7 @@ from paribus.core import DataError, Streams, StudyError, nearest
 from paribus.data import (
     Block,
     Duplicates,
+    Finding,
     FolderSurvey,
     Images,
     Place,
@@ -19,19 +20,24 @@ from paribus.data import (
     find_duplicates,
     find_imbalance,
     find_in_folder,
+    find_refusals,
     folder_path,
     image_names,
     load_images,
+    look_at_folder,
     normalization,
     sensible_size,
+    several_sizes,
     split_images,
     survey_folder,
     write_sheet,
 )
 from paribus.lab.about_images import DataTable, Shown
+from paribus.lab.naming import misnamed
 from paribus.lab.places import home_of, load
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.samples import changed, samples
+from paribus.lab.scaling import load_scaled
 from paribus.study import BUILT_IN_SOURCES, DataSpec, Study, bare_study, expand, gallery_names, is_code, is_folder
 from paribus.train import apart
 
@@ -47,7 +53,8 @@ def shown(
 ) -> Shown:
     """Look at the images of a source, or of a study, and draw some of them into a PNG file.
 
-    Bad files of a folder do not stop it, whatever the study says: they are listed. Nor do images of many sizes.
+    What would stop a study is listed and left out: bad files of a folder, classes without images, directories that
+    do not belong there; and images of many sizes are given one.
 
     Args:
         reference: "mnist", "folder:PATH", a folder of images, "FILE.py:NAME", or whatever names a study.
@@ -93,6 +100,9 @@ def source_of(reference: str) -> str | None:
 
 
 def _study(reference: str, overrides: Sequence[str]) -> Study:
+    misnaming = misnamed(reference, where="SOURCE|STUDY")
+    if misnaming is not None:
+        raise misnaming
     try:
         return load(reference, *overrides)
     except StudyError as error:
@@ -129,6 +139,23 @@ def _augmentations(study: Study, spec: DataSpec | None = None) -> dict[tuple[str
     return users
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Read:
+    """Images that were read.
+
+    Attributes:
+        spec: the data table, with the size that was chosen where it has none.
+        images: of the source, without what a study would stop at.
+        refused: what that is; of a folder without its bad files and sizes.
+        folder: what lies in it, counted from the images that were read; None for another source.
+    """
+
+    spec: DataSpec
+    images: Images
+    refused: tuple[Finding, ...] = ()
+    folder: FolderSurvey | None = None
+
+
 @dataclass(slots=True)
 class _Looking:
     """Looks at the data tables of one study, each source read once."""
@@ -136,27 +163,26 @@ class _Looking:
     study: Study
     data_dir: Path | None
     tell: Tell
-    read: dict[tuple[object, ...], Images] = dataclasses.field(default_factory=dict)
+    read: dict[tuple[object, ...], _Read] = dataclasses.field(default_factory=dict)
 
     def at(self, spec: DataSpec, users: tuple[str, ...]) -> tuple[DataTable, list[Block]]:
         """Return what is known of a data table, and what of it belongs on the sheet that is not there yet."""
-        folder = self._survey(spec)
-        sized = spec
-        if folder is not None and spec.resize is None and len(folder.sizes) > 1:
-            sized = spec.model_copy(update={"resize": sensible_size(folder)})
-        key = (sized.source, sized.resize, sized.on_bad_image)
+        key = (spec.source, spec.resize, spec.on_bad_image)
         is_new = key not in self.read
-        images = self.read[key] = self.read[key] if key in self.read else self._load(sized)
+        read = self.read[key] = self.read[key] if key in self.read else self._read_source(spec)
+        images, folder = read.images, read.folder
+        sized = spec.model_copy(update={"resize": read.spec.resize})
         if images.given_validation and "validation" not in spec.model_fields_set:
             sized = sized.model_copy(update={"validation": "given"})
         streams = Streams(0, self.study.design.vary_streams)
         split = split_images(images, sized, streams=streams)
         facts = describe_data(images, sized, streams=streams)
         duplicates = find_duplicates(images, split, tell=self.tell)
-        found = list(find_in_folder(folder, spec, skipped=images.skipped)) if folder is not None else []
         measured = normalization(images, split, sized.model_copy(update={"normalize": "train"}))
-        findings = (*found, *find_copies(duplicates), *find_imbalance(facts))
         name = self._names(sized, images, duplicates)
+        blank = tuple(name(place) for place in duplicates.blank)
+        found = find_in_folder(folder, spec, skipped=images.skipped) if folder is not None else ()
+        findings = (*read.refused, *found, *find_copies(duplicates, blank=blank), *find_imbalance(facts))
         table = DataTable(
             facts=facts,
             users=users,
@@ -164,7 +190,7 @@ class _Looking:
             duplicates=duplicates,
             folder=folder,
             copies=tuple(tuple(name(place) for place in group) for group in duplicates.groups),
-            blank=tuple(name(place) for place in duplicates.blank),
+            blank=blank,
             findings=tuple(sorted(findings, key=lambda each: _SEVERITIES.index(each.severity))),
         )
         blocks = [samples(images, split, note=_note(sized, asked=spec))] if is_new else []
@@ -184,21 +210,43 @@ class _Looking:
         by_part = {"train": names[0], "test": names[1]}
         return lambda place: by_part[place[0]][place[1]]
 
-    def _survey(self, spec: DataSpec) -> FolderSurvey | None:
-        if not is_folder(spec.source):
-            return None
-        return survey_folder(folder_path(spec.source, base_dir=self.study.base_dir), tell=self.tell)
+    def _read_source(self, spec: DataSpec) -> _Read:
+        if is_folder(spec.source):
+            return self._read_folder(spec)
+        images, sized, error = load_scaled(spec, load=self._load)
+        refused = (several_sizes(error.wrong, resize=images.image_shape[1]),) if error is not None else ()
+        return _Read(sized, images, refused)
+
+    def _read_folder(self, spec: DataSpec) -> _Read:
+        """Return the images of a folder: what stands in the way is left out, and sizes are those of the rest."""
+        root = folder_path(spec.source, base_dir=self.study.base_dir)
+        folder = survey_folder(root, strict=False, tell=self.tell)
+        sized = _with_size(spec, folder)
+        images, refused = self._look(sized)
+        if images.skipped:
+            names = [each.partition(": ")[0] for each in images.skipped]
+            folder = survey_folder(root, strict=False, leave_out=names, tell=self.tell)
+            before, sized = sized, _with_size(spec, folder)
+            if sized != before:  # what claimed another size was no image
+                images, refused = self._look(sized)
+        return _Read(sized, images, refused, folder)
+
+    def _look(self, spec: DataSpec) -> tuple[Images, tuple[Finding, ...]]:
+        try:
+            return self._load(spec), ()
+        except DataError:
+            look = look_at_folder(spec, base_dir=self.study.base_dir, tell=self.tell)
+        return look.images, tuple(find_refusals(look.problems))
 
     def _load(self, spec: DataSpec) -> Images:
-        """Return the images; where bad files are in the way, those without them."""
         base_dir = self.study.base_dir
-        try:
-            return load_images(spec, base_dir=base_dir, data_dir=self.data_dir, tell=self.tell, isolate=apart)
-        except DataError:
-            if not is_folder(spec.source) or spec.on_bad_image == "skip":
-                raise
-        lenient = spec.model_copy(update={"on_bad_image": "skip"})
-        return load_images(lenient, base_dir=base_dir, data_dir=self.data_dir, tell=self.tell, isolate=apart)
+        return load_images(spec, base_dir=base_dir, data_dir=self.data_dir, tell=self.tell, isolate=apart)
+
+
+def _with_size(spec: DataSpec, folder: FolderSurvey) -> DataSpec:
+    """Return a data table that has a size where the images need one."""
+    needed = spec.resize is None and len(folder.sizes) > 1
+    return spec.model_copy(update={"resize": sensible_size(folder)}) if needed else spec
 
 
 def _note(spec: DataSpec, *, asked: DataSpec) -> str:

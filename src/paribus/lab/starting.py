@@ -1,13 +1,25 @@
 """A first study of somebody's own images: looked at quickly, then a built-in study made to fit them."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from paribus.core import StudyError, nearest
-from paribus.data import SOURCES, Tell, folder_path, load_images, sensible_size, survey_folder
+from paribus.core import DataError, StudyError, nearest
+from paribus.data import (
+    SOURCES,
+    FolderSurvey,
+    Images,
+    Tell,
+    counted_endings,
+    folder_path,
+    load_images,
+    sensible_size,
+    survey_folder,
+)
 from paribus.lab.about_images import Start
+from paribus.lab.naming import misnamed
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
+from paribus.lab.scaling import load_scaled
 from paribus.lab.showing import source_of
 from paribus.study import (
     BUILT_IN_SOURCES,
@@ -21,7 +33,7 @@ from paribus.study import (
 from paribus.train import apart
 
 OWN, FIRST = "own-images", "quickstart"
-_PROBED = 400  # headers, of many thousand files
+_PROBED = 4_000  # headers, of any number of files: a second or two
 _LEAST_SIDE, _LARGEST = 8, 64  # pixels; three times halved, 8 are one
 _RECOGNISABLE = 24  # pixels
 _SHARE = 0.2  # of a folder's images are set aside for the test, of the training images for validation
@@ -44,6 +56,8 @@ class _Seen:
     test: int
     pixels: int  # of one image as it is trained on
     side: int  # the shorter one of the images as they are
+    notes: tuple[str, ...] = ()
+    skip: bool = False  # whether a study has to leave files out
 
 
 def started(
@@ -66,6 +80,9 @@ def started(
         return Start(gallery_text(template), template, "")
     source = source_of(data)
     if source is None:
+        misnaming = misnamed(data, where="--data")
+        if misnaming is not None:
+            raise misnaming
         near = nearest(data, [*BUILT_IN_SOURCES, *(path.name for path in Path().iterdir() if path.is_dir())])
         allowed = f'a folder of images, "FILE.py:NAME", {", ".join(BUILT_IN_SOURCES)}'
         raise StudyError("--data", wrong=f"{data!r} is no source of images", allowed=allowed, nearest=near)
@@ -73,11 +90,13 @@ def started(
         return Start(gallery_text(template), template, source)
     seen = _look(source, tell=lambda reading: watch(Snapshot(reading.what, reading=reading)))
     changes = {"data.source": _from(source, folder=folder), **_fitted(seen, template)}
-    head = [f"Made by  paribus new  from {template}, for {source}: {seen.words}."]
+    if seen.skip:
+        changes["data.on_bad_image"] = "skip"
+    head = [f"Made by  paribus new  from {template}, for {source}: {seen.words}.", *seen.notes]
     if template != OWN:
         head.append("See whether these still fit the images: question, notes, layers.")
     text = starting_text(template, name=name, changes=changes, head=head, keep_remarks=template == OWN, base_dir=folder)
-    return Start(text, template, source)
+    return Start(text, template, source, seen.notes)
 
 
 def _from(source: str, *, folder: Path) -> str:
@@ -132,10 +151,18 @@ def _look(source: str, *, tell: Tell) -> _Seen:
     if source in SOURCES:
         known = SOURCES[source]
         return _seen(known.image_shape, train=known.train, given=0, test=known.test, classes=len(known.classes))
-    images = load_images(DataSpec(source=source), tell=tell, isolate=apart)
+
+    def load(spec: DataSpec) -> Images:
+        return load_images(spec, tell=tell, isolate=apart)
+
+    images, spec, error = load_scaled(DataSpec(source=source), load=load)
     given, tests = images.given_validation, len(images.test_labels)
     train = len(images.train_labels) - given
-    return _seen(images.image_shape, train=train, given=given, test=tests, classes=len(images.classes))
+    seen = _seen(images.image_shape, train=train, given=given, test=tests, classes=len(images.classes))
+    if error is None:
+        return seen
+    words = f"{train + given + tests:,} images of several sizes, {len(images.classes):,} classes"
+    return replace(seen, words=words, resize=spec.resize)
 
 
 def _seen(shape: tuple[int, int, int], *, train: int, given: int, test: int, classes: int) -> _Seen:
@@ -154,23 +181,42 @@ def _seen(shape: tuple[int, int, int], *, train: int, given: int, test: int, cla
 
 
 def _look_into(folder: Path, *, tell: Tell) -> _Seen:
-    """Return what names and some headers tell of a folder."""
+    """Return what names and headers tell of a folder.
+
+    Raises:
+        DataError: no file in it is an image.
+    """
     found = survey_folder(folder, most=_PROBED, tell=tell)
-    files = found.train + found.validation + found.test
+    if not found.images:
+        wrong = f"none of the {found.not_images:,} files in {folder} is an image" if found.not_images else ""
+        wrong = wrong or f"{folder} has directories, but no file in them"
+        raise DataError("--data", wrong=wrong, allowed="PNG, JPEG, WEBP and BMP images, a directory for each class")
     one = found.sizes[0][0] if len(found.sizes) == 1 else None
     resize = None if one is not None and _fits(*one) else sensible_size(found)
     sizes = f"{len(found.sizes):,} sizes" if one is None else f"{one[0]} x {one[1]} pixels"
     train = found.train if found.test else round(found.train * (1 - _SHARE))
+    about = "" if found.exact else "about "
     return _Seen(
-        words=f"{files:,} files, {len(found.classes):,} classes, {sizes}"
-        + (f" among {found.probed:,} of them" if found.probed < files else ""),
+        words=f"{about}{found.images:,} images, {len(found.classes):,} classes, {sizes}",
         resize=resize,
         given=bool(found.validation),
         train=train if found.validation else round(train * (1 - _SHARE)),
         test=found.test or round(found.train * _SHARE),
         pixels=one[0] * one[1] if one is not None and resize is None else (resize or _LARGEST) ** 2,
         side=found.shorter,
+        notes=_bad_files(found),
+        skip=bool(found.not_images),
     )
+
+
+def _bad_files(found: FolderSurvey) -> tuple[str, ...]:
+    """Return how many files are no images, and what the study does with them."""
+    if not found.not_images:
+        return ()
+    total = found.images + found.not_images
+    about, are = "" if found.exact else "about ", "is" if found.not_images == 1 else "are"
+    bad = f"{about}{found.not_images:,} {are} no image that can be used ({counted_endings(found.others)})"
+    return (f'Of {total:,} files {bad}: on_bad_image = "skip" leaves out what is none.',)
 
 
 def _fits(*sides: int) -> bool:

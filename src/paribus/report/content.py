@@ -136,7 +136,7 @@ class ReportContent:
         contrasts: the declared contrasts; empty when there are none.
         sentences: condition -> what its contrast allows to be said.
         smallest_effect: a fraction (0.002 is 0.2 pp); None where there is none.
-        smallest_effect_note: where it comes from ("declared in the study file").
+        smallest_effect_note: a sentence: how large it is, and where that comes from.
         alpha: significance level; intervals are 1 - alpha.
         runs: every run of the study.
         curves: every epoch of every run; `test_*` None while sealed.
@@ -147,6 +147,8 @@ class ReportContent:
         findings: {"code", "severity", "where", "evidence", "fix", "muted"} each; empty: no section.
         version: of Paribus.
         parts: findings beyond the declared contrasts.
+        judged_at: numbers of seeds at which a study with seeds until decided looks at validation, the last one its
+            limit; empty for a fixed number of seeds.
     """
 
     name: str
@@ -179,3 +181,4 @@ class ReportContent:
     notes: str = ""
     takes: str = ""
     parts: tuple[Part, ...] = ()
+    judged_at: tuple[int, ...] = ()

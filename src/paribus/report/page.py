@@ -16,7 +16,7 @@ from paribus.figures import VERDICTS, vegalite_version, visible
 from paribus.report import numbers
 from paribus.report.content import PublishedRow, ReportContent, RunRow
 from paribus.report.drawings import Drawing, drawings
-from paribus.report.words import condition_words, contrast_words, level
+from paribus.report.words import condition_words, contrast_words, level, seeds_needed
 
 MOST_BYTES = 5_000_000
 _ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
@@ -101,6 +101,7 @@ def _environment(limits: Limits) -> jinja2.Environment:
         "count": numbers.count,
         "plain": numbers.plain,
         "cell": numbers.cell,
+        "seeds_needed": seeds_needed,
         "drawn": Markup,  # for a proven SVG, and JSON escaped for scripts
     }
     return environment

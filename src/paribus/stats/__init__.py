@@ -16,6 +16,7 @@ from paribus.stats.improvement import Improvement, improvement, improvement_sent
 from paribus.stats.interactions import FactorEffect, GridEffects, Interaction, grid_effects
 from paribus.stats.margin import smallest_effect
 from paribus.stats.mcnemar import McNemar, mcnemar, mcnemar_counts, mcnemar_sentence
+from paribus.stats.names import named
 from paribus.stats.noise_floor import NoiseFloor, noise_floor, noise_floor_sentence
 from paribus.stats.pairing import Pairing, pairing, pairing_sentence
 from paribus.stats.permutation import sign_flip, sign_flip_floor
@@ -29,10 +30,11 @@ from paribus.stats.sequential import Standing, decide, judged, looks, next_seeds
 from paribus.stats.tables import ConditionEstimate, ContrastEstimate, RunTable, Verdict
 from paribus.stats.two_errors import ErrorEstimate, TwoErrors, two_errors, two_errors_sentence
 from paribus.stats.weighted import EffectEstimate, judge
-from paribus.stats.words import answer, sentence, spread
+from paribus.stats.words import TOO_FEW, answer, seeds_needed_phrase, sentence, spread
 
 __all__ = [
     "MOST_SEEDS",
+    "TOO_FEW",
     "BestByLevel",
     "BestSet",
     "ClassDifference",
@@ -88,12 +90,14 @@ __all__ = [
     "mcnemar",
     "mcnemar_counts",
     "mcnemar_sentence",
+    "named",
     "next_seeds",
     "noise_floor",
     "noise_floor_sentence",
     "pairing",
     "pairing_sentence",
     "resampled_t",
+    "seeds_needed_phrase",
     "sentence",
     "sign_flip",
     "sign_flip_floor",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from paribus.core import StudyError
 from paribus.stats.correct import Correct, paired
+from paribus.stats.names import named
 from paribus.stats.phrases import interval_phrase, p_phrase, seeds_phrase
 from paribus.stats.responses import check_alpha, mean_and_sd
 from paribus.stats.screen import benjamini_hochberg
@@ -90,13 +91,14 @@ def class_differences(
 def class_sentence(found: ClassDifference, *, condition: str, baseline: str, alpha: float) -> str:
     """Return what one class shows, in words: a hint at most."""
     if found.difference is None:
-        return f"Class {found.name}: {found.reason}"
+        return f"Class {named(found.name)}: {found.reason}"
     numbers = [f"n = {seeds_phrase(found.n)}"]
     if found.interval is not None and found.p_adjusted is not None:
         over = f"{p_phrase(found.p_adjusted)} over all classes"
         numbers = [interval_phrase(found.interval, alpha=alpha), *numbers, over]
     said = (
-        f"Class {found.name} ({found.images:,} images): {condition} minus {baseline} {in_pp(found.difference)} "
+        f"Class {named(found.name)} ({found.images:,} images): {named(condition)} minus {named(baseline)} "
+        f"{in_pp(found.difference)} "
         f"({', '.join(numbers)}). Exploratory."
     )
     return f"{said} {found.reason}".strip()

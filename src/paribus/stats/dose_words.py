@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from paribus.stats.dose import DoseResponse
-from paribus.stats.effect_words import listed, verdict_words
+from paribus.stats.effect_words import verdict_words
+from paribus.stats.names import listed, named
 
 _DIRECTION = {"smallest": "smaller", "largest": "larger"}
 
@@ -41,11 +42,11 @@ def _lines(found: DoseResponse, alpha: float) -> Iterator[str]:
 
 def _cliffs(found: DoseResponse, alpha: float) -> Iterator[str]:
     for name in found.diverged:
-        yield f"{name} diverged in a run or more: a cliff, whatever its other runs gave."
+        yield f"{named(name)} diverged in a run or more: a cliff, whatever its other runs gave."
     if found.cliff is not None:
         step = found.cliff
         numbers = verdict_words(step.estimate, alpha=alpha)
-        yield f"The largest step between neighbours is from {step.before} to {step.after}: {numbers}."
+        yield f"The largest step between neighbours is from {named(step.before)} to {named(step.after)}: {numbers}."
 
 
 def _best(found: DoseResponse) -> Iterator[str]:
@@ -55,19 +56,21 @@ def _best(found: DoseResponse) -> Iterator[str]:
         return
     sure = f"{100 * (1 - best.alpha):g} %"
     if len(best.levels) == 1 and not best.unjudged:
-        yield f"The best of these levels is {best.observed} (found with {sure} confidence, all levels compared)."
+        yield f"The best of these levels is {named(best.observed)} (found with {sure} confidence, all levels compared)."
     else:
         yield (
-            f"{best.observed} has the largest mean; with {sure} confidence the best of the levels is among "
+            f"{named(best.observed)} has the largest mean; with {sure} confidence the best of the levels is among "
             f"{listed((*best.levels, *best.unjudged))}."
         )
     if best.unjudged:
         yield f"{listed(best.unjudged)} could not be compared, and may be the best."
     yield best.reason
     if len(found.plateau) > 1:
-        yield f"From {found.plateau[0]} to {found.plateau[-1]} no level is shown to be worse than the best."
+        first, last = named(found.plateau[0]), named(found.plateau[-1])
+        yield f"From {first} to {last} no level is shown to be worse than the best."
     if len(found.flat) > 1:
-        yield f"From {found.flat[0]} to {found.flat[-1]} the levels are equivalent, every two of them."
+        first, last = named(found.flat[0]), named(found.flat[-1])
+        yield f"From {first} to {last} the levels are equivalent, every two of them."
 
 
 def _edges(found: DoseResponse) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from paribus.stats.best import BestByLevel
 from paribus.stats.grid import Change
 from paribus.stats.interactions import FactorEffect, Interaction
+from paribus.stats.names import listed, named
 from paribus.stats.phrases import interval_phrase, p_phrase, seeds_phrase
 from paribus.stats.tables import Verdict
 from paribus.stats.weighted import EffectEstimate
@@ -29,10 +30,10 @@ def interaction_sentence(interaction: Interaction, *, alpha: float) -> str:
     first, second, estimate = interaction.first, interaction.second, interaction.estimate
     step = _step(first)
     if estimate.difference is None:
-        said = f"Whether the effect of going {step} depends on {second.factor} cannot be told"
+        said = f"Whether the effect of going {step} depends on {named(second.factor)} cannot be told"
     else:
         how = "higher" if estimate.difference >= 0 else "lower"
-        where = f"at {second.factor}={second.level} than at {second.factor}={second.baseline}"
+        where = f"at {_at(second.factor, second.level)} than at {_at(second.factor, second.baseline)}"
         said = (
             f"The effect of going {step} was {in_pp(abs(estimate.difference))} {how} {where}"
             f"{_averaged(interaction.averaged)} ({_numbers(estimate, alpha)})"
@@ -43,7 +44,7 @@ def interaction_sentence(interaction: Interaction, *, alpha: float) -> str:
 def effect_sentence(effect: FactorEffect, *, alpha: float) -> str:
     """Return what one simple or main effect shows; differences in percentage points (pp)."""
     estimate = effect.estimate
-    where = f"At {effect.at[0]}={effect.at[1]}, going" if effect.at else "Going"
+    where = f"At {_at(*effect.at)}, going" if effect.at else "Going"
     mean = _averaged(effect.averaged)
     if estimate.difference is None:
         said = f"{where} {_step(effect.change)} cannot be judged{mean}"
@@ -58,21 +59,15 @@ def effect_sentence(effect: FactorEffect, *, alpha: float) -> str:
 def best_sentence(found: BestByLevel) -> str:
     """Return whether the best level of one factor depends on another; never that it does not."""
     sets = "; ".join(
-        f"at {found.within}={level} {listed(each.levels, 'or') if each.levels else 'none that can be judged'}"
+        f"at {_at(found.within, level)} {listed(each.levels, 'or') if each.levels else 'none that can be judged'}"
         for level, each in found.sets.items()
     )
     if found.depends:
-        return f"The best {found.factor} depends on {found.within}: {sets}."
+        return f"The best {named(found.factor)} depends on {named(found.within)}: {sets}."
     return (
-        f"It is not shown that the best {found.factor} depends on {found.within}. Not shown to be worse than the "
-        f"best: {sets}."
+        f"It is not shown that the best {named(found.factor)} depends on {named(found.within)}. Not shown to be worse "
+        f"than the best: {sets}."
     )
-
-
-def listed(names: Sequence[str], word: str = "and") -> str:
-    """Return "a, b and c"."""
-    *most, last = names
-    return f"{', '.join(most)} {word} {last}" if most else last
 
 
 def verdict_words(estimate: EffectEstimate, *, alpha: float) -> str:
@@ -88,7 +83,11 @@ def _ended(said: str, estimate: EffectEstimate) -> str:
 
 
 def _step(change: Change) -> str:
-    return f"from {change.factor}={change.baseline} to {change.level}"
+    return f"from {_at(change.factor, change.baseline)} to {named(change.level)}"
+
+
+def _at(factor: str, level: str) -> str:
+    return named(f"{factor}={level}")
 
 
 def _signed(fraction: float) -> str:

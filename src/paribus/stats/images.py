@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from paribus.stats.correct import Correct, paired
+from paribus.stats.names import named
 from paribus.stats.permutation import sign_flip_floor
 from paribus.stats.phrases import seeds_phrase
 from paribus.stats.responses import check_alpha
@@ -97,7 +98,7 @@ def image_screen(condition: Correct, baseline: Correct, *, alpha: float = 0.05, 
 
 def image_screen_sentence(found: ImageScreen) -> str:
     """Return what the screen found, in words."""
-    images, who = len(found.p), f"{found.condition} against {found.baseline}"
+    images, who = len(found.p), f"{named(found.condition)} against {named(found.baseline)}"
     more, fewer = int((found.right > found.right_base).sum()), int((found.right < found.right_base).sum())
     moved = f"of {images:,} images {more:,} are right in more seeds and {fewer:,} in fewer."
     said = f"{who}: over {seeds_phrase(found.n)}, {moved} "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paribus.core import StudyError
+from paribus.stats.names import named
 from paribus.stats.phrases import seeds_phrase
 from paribus.stats.proportions import clopper_pearson
 
@@ -76,11 +77,11 @@ def superiority(condition: Sequence[float], baseline: Sequence[float]) -> float:
 def improvement_sentence(found: Improvement, *, condition: str, baseline: str, alpha: float) -> str:
     """Return what the share says, in words."""
     if found.share is None or found.interval is None:
-        return f"How often {condition} beats {baseline} is not known. {found.reason}"
+        return f"How often {named(condition)} beats {named(baseline)} is not known. {found.reason}"
     low, high = found.interval
     n = found.wins + found.ties + found.losses
     said = (
-        f"{condition} was better than {baseline} in {found.wins} of {seeds_phrase(n)} "
+        f"{named(condition)} was better than {named(baseline)} in {found.wins} of {seeds_phrase(n)} "
         f"({100 * (1 - alpha):g} % interval of the share: {100 * low:.0f} to {100 * high:.0f} %)."
     )
     return f"{said} {found.reason}".strip()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from paribus.core import StudyError
+from paribus.stats.names import named
 from paribus.stats.phrases import p_phrase
 from paribus.stats.responses import check_alpha
 from paribus.stats.words import in_pp
@@ -87,7 +88,7 @@ def mcnemar_sentence(found: McNemar, *, first: str, second: str, alpha: float) -
     if found.p is None:
         return f"{found.reason} {caveat}"
     shown = "the two networks differ" if found.p <= alpha else "no difference between the two networks is shown"
-    alone = f"{found.first_only:,} are right with {first} only, {found.second_only:,} with {second} only"
+    alone = f"{found.first_only:,} are right with {named(first)} only, {found.second_only:,} with {named(second)} only"
     said = f"On {found.images:,} images {shown} (exact McNemar {p_phrase(found.p)}): {alone}"
     return f"{said}, a difference in accuracy of {in_pp(found.difference)}. {caveat}"
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special
 
 from paribus.stats.correct import Correct
+from paribus.stats.names import named
 from paribus.stats.responses import check_alpha
 from paribus.stats.words import in_pp
 
@@ -65,7 +66,8 @@ def noise_floor(correct: Correct, *, alpha: float = 0.05) -> NoiseFloor:
 def noise_floor_sentence(found: NoiseFloor, *, alpha: float) -> str:
     """Return what the ratio says, in words."""
     if found.ratio is None or found.interval is None or found.observed is None or found.predicted is None:
-        return f"{found.condition}: the noise of the test set cannot be told from that of the runs. {found.reason}"
+        unknown = "the noise of the test set cannot be told from that of the runs"
+        return f"{named(found.condition)}: {unknown}. {found.reason}"
     low, high = found.interval
     meaning = "the runs spread as independent errors on the images would: no run is shown to be a worse network"
     if low > 1:
@@ -74,6 +76,6 @@ def noise_floor_sentence(found: NoiseFloor, *, alpha: float) -> str:
         meaning = "the runs differ by less than independent errors on the images would give"
     span = f"{100 * (1 - alpha):g} % interval {low:.2f} to {high:.2f}"
     return (
-        f"{found.condition}: over {found.n} seeds the standard deviation is {in_pp(found.observed)}, where independent "
-        f"errors on the images give {in_pp(found.predicted)}: ratio {found.ratio:.2f} ({span}); {meaning}."
+        f"{named(found.condition)}: over {found.n} seeds the standard deviation is {in_pp(found.observed)}, where "
+        f"independent errors on the images give {in_pp(found.predicted)}: ratio {found.ratio:.2f} ({span}); {meaning}."
     )

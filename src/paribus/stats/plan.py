@@ -70,7 +70,7 @@ def can_show_sequential(
     assert seen is not None
     assert equal is not None
     return (
-        _rule(every, each, contrasts, alpha),
+        *_rule(every, each, contrasts, alpha),
         _difference_can_show(every[-1], contrasts, seen),
         *_margin_can_show(smallest_effect, seen, equal),
         *_takes(every, smallest_effect, seen=seen, equal=equal, share=alpha / contrasts),
@@ -105,12 +105,13 @@ def expected_seeds(looks: Sequence[int], *, ratio: float, share: float) -> tuple
     return found[0], found[1], found[2]
 
 
-def _rule(looks: Sequence[int], each: SequentialLevels, contrasts: int, alpha: float) -> str:
+def _rule(looks: Sequence[int], each: SequentialLevels, contrasts: int, alpha: float) -> tuple[str, ...]:
     at = f"{', '.join(map(str, looks[:-1]))} and {looks[-1]}" if len(looks) > 1 else f"{looks[0]}"
+    asked = f"a p of at most {each.difference:.3g} instead of {alpha / contrasts:.3g}"
     return (
-        f"Validation is judged at {at} seeds, and seeds are added where a comparison is not clearly decided. "
-        f"So that looking often does not raise the error rate, the final test of each comparison asks for a p of "
-        f"at most {each.difference:.3g} instead of {alpha / contrasts:.3g}."
+        f"Validation is judged at {at} seeds.",
+        "Seeds are added where a comparison is not clearly decided.",
+        f"Looking often has a price: the final test of each comparison asks for {asked}.",
     )
 
 
@@ -122,10 +123,10 @@ def _takes(looks: Sequence[int], margin: float | None, *, seen: float, equal: fl
     for ratio in (limit, 2 * limit):
         none, one, two = (f"{seeds:.0f}" for seeds in expected_seeds(looks, ratio=ratio, share=share))
         said.append(
-            f"if it is {in_pp(margin / ratio)}, {none} where there is no difference, {one} at {in_pp(margin)}, "
-            f"{two} at {in_pp(2 * margin)}"
+            f"Where s is {in_pp(margin / ratio)}, a comparison takes on average {none} seeds without a difference, "
+            f"{one} at {in_pp(margin)}, {two} at {in_pp(2 * margin)}."
         )
-    return (f"Seeds that one comparison takes on average (of at most {looks[-1]}): {'; '.join(said)}.",)
+    return tuple(said)
 
 
 def _one_condition_can_show(n: int, alpha: float) -> str:
@@ -140,8 +141,9 @@ def _difference_can_show(n: int, contrasts: int, seen: float) -> str:
     comparisons = "1 comparison" if contrasts == 1 else f"{contrasts} comparisons"
     times = f"{seen:.1f}" if seen < 100 else f"{seen:,.0f}"
     return (
-        f"With {n} seeds and {comparisons}, a difference is found with {100 * POWER:g} % chance if it is "
-        f"{times} times the standard deviation of the seed-by-seed differences; smaller ones often hide."
+        "Here s is the standard deviation of the seed-by-seed differences. "
+        f"With {n} seeds and {comparisons}, a difference of {times} s is found with {100 * POWER:g} % chance; "
+        "smaller ones often hide."
     )
 
 
@@ -150,8 +152,8 @@ def _margin_can_show(margin: float | None, seen: float, equal: float) -> tuple[s
         return ("No smallest effect is declared, so nothing can be called equivalent.",)
     effect, to_differ, to_equal = in_pp(margin), in_pp(margin / seen), in_pp(margin / equal)
     return (
-        f"To find {effect} so often, this standard deviation must be at most {to_differ}.",
-        f"To show equal conditions equivalent (within {effect}), it must be at most {to_equal}.",
+        f"To find {effect} so often, s must be at most {to_differ}.",
+        f"To show equal conditions equivalent (within {effect}), s must be at most {to_equal}.",
     )
 
 
@@ -161,7 +163,7 @@ def _sign_flip_can_show(n: int, contrasts: int, alpha: float) -> tuple[str, ...]
         return ()
     enough = next(seeds for seeds in range(n, 1_000) if sign_flip_floor(seeds) <= level)
     said = (
-        "Verdicts rest on the t test, which takes the differences as normal; the exact sign-flip test, which "
-        f"does not, cannot get below p = {floor:.3g} with {n} seeds; it needs {enough}."
+        "Verdicts rest on the t test, which takes the differences as normal. The exact sign-flip test does not: "
+        f"it cannot get below p = {floor:.3g} with {n} seeds, and needs {enough}."
     )
     return (said,)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from paribus.stats.correct import Correct, paired
+from paribus.stats.names import named
 from paribus.stats.phrases import interval_phrase, seeds_phrase
 from paribus.stats.responses import check_alpha
 from paribus.stats.student import Floats
@@ -103,8 +104,8 @@ def two_errors(condition: Correct, baseline: Correct, *, alpha: float = 0.05) ->
 def two_errors_sentence(found: TwoErrors, *, alpha: float) -> str:
     """Return what would change with other seeds, other images, and both, in words."""
     if found.difference is None:
-        return f"{found.condition} and {found.baseline} have no seed in common."
-    who = f"{found.condition} minus {found.baseline}: {in_pp(found.difference)}"
+        return f"{named(found.condition)} and {named(found.baseline)} have no seed in common."
+    who = f"{named(found.condition)} minus {named(found.baseline)}: {in_pp(found.difference)}"
     parts = [
         _part("another seed", found.another_seed, alpha),
         _part("another test set", found.another_test_set, alpha),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paribus.stats.matrix import Responses, responses
+from paribus.stats.names import named
 from paribus.stats.power import seeds_needed, upper_sd
 from paribus.stats.responses import check_alpha, check_margin, mean_and_sd
 from paribus.stats.student import Floats, half_width, holm, two_one_sided, two_sided
@@ -146,7 +147,7 @@ def _why_no_test(
 ) -> str:
     for name in weights:
         if not matrix.present[matrix.row[name]].any():
-            return f"No run of {name} has finished."
+            return f"No run of {named(name)} has finished."
     if not n:
         return f"{' and '.join(weights)} have no seed in common: their runs cannot be paired."
     if sd is None:

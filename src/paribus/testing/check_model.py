@@ -11,7 +11,7 @@ from paribus.models import build, instantiate, source_digest
 from paribus.study import ModelSpec, is_code
 from paribus.testing.behaviour import ending, in_place, modes, other_memory_format, output, quiet_evaluation, rows
 from paribus.testing.contract import Contract, Finding, bad, contract
-from paribus.testing.learning import finite_loss, gradients, repeatable_step, state, weights
+from paribus.testing.learning import finite_loss, gradients, repeatable_step, sees_images, state, weights
 from paribus.testing.trial import Loss, Trial
 
 _WHERE = "model.module"
@@ -20,6 +20,7 @@ _WHERE = "model.module"
 _GROUPS: tuple[tuple[Callable[[Trial], list[Finding]], ...], ...] = (
     (output,),
     (weights, quiet_evaluation),
+    (sees_images,),
     (rows, modes, ending, in_place, finite_loss, gradients, repeatable_step, state, other_memory_format),
 )
 

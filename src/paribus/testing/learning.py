@@ -11,6 +11,7 @@ from paribus.testing.contract import Finding, bad, good
 from paribus.testing.trial import Trial, alike, forward, train_step
 
 _SHOWN = 5  # names that one sentence lists
+_FEW_STEPS = 3  # a layer that starts at zero passes gradients on after the first update
 _OF_TORCH = frozenset(vars(nn.Module()))
 
 
@@ -34,7 +35,27 @@ def weights(trial: Trial) -> list[Finding]:
                 "would show less luck than there is"
             )
         ]
+    kept = [name for name, value in first.items() if _is_drawn(value) and _same(value, other.get(name))]
+    if kept:
+        return [
+            bad(
+                f"{_listed(kept)} {_be(kept)} the same for every seed: the constructor sets a seed before it makes "
+                "them (torch.manual_seed), or fills them in; seeds would show less luck than there is. Leave the seed "
+                "out; what is meant to stay as it is, freeze (requires_grad)"
+            )
+        ]
     return [good("a seed gives the same first weights every time, another seed gives others")]
+
+
+def sees_images(trial: Trial) -> list[Finding]:
+    """Check that the output depends on the image."""
+    for seed in (0, 1):
+        module = trial.make(seed)
+        for step in range(_FEW_STEPS):  # a last layer that starts at zero gives the same for all images at first
+            if _tells_apart(module, trial):
+                return [good("different images give different outputs")]
+            train_step(module, trial, step=step)
+    return [bad("every image gives the same output, also after training: forward multiplies by 0, or leaves x out")]
 
 
 def finite_loss(trial: Trial) -> list[Finding]:
@@ -63,6 +84,8 @@ def gradients(trial: Trial) -> list[Finding]:
         return [
             bad(f"no gradient reaches {_listed(without)}: forward does not use them, or detaches them; remove them")
         ]
+    if _all_zero(trial):
+        return [bad("the gradient of every parameter is exactly 0: forward multiplies by 0, or rounds (round, sign)")]
     if frozen:
         return [good(f"gradients reach every parameter but those that are frozen (requires_grad): {_listed(frozen)}")]
     return [good("gradients reach every parameter")]
@@ -131,6 +154,32 @@ def _goes_on(module: nn.Module, trial: Trial) -> bool:
     measured = [forward(each.eval(), trial.images(2)) for each in (module, fresh)]
     one, other = (train_step(each, trial, step=2) for each in (module, fresh))
     return alike(*measured) and math.isclose(one, other, rel_tol=1e-5)
+
+
+def _tells_apart(module: nn.Module, trial: Trial) -> bool:
+    """Return whether any two of several images have different outputs, in evaluation mode."""
+    made = torch.cat([forward(module.eval(), trial.images(batch)) for batch in (0, 1)])
+    return not torch.equal(made, made[:1].expand_as(made))
+
+
+def _all_zero(trial: Trial) -> bool:
+    """Return whether no parameter has any gradient but 0, for two seeds, in the first updates."""
+    for seed in (0, 1):
+        module = trial.make(seed)
+        for step in range(_FEW_STEPS):
+            train_step(module, trial, step=step)
+            if any(value.grad is not None and bool((value.grad != 0).any()) for value in module.parameters()):
+                return False
+    return True
+
+
+def _is_drawn(value: Tensor) -> bool:
+    """Return whether a parameter is trained and not one number throughout, as biases and norms are at first."""
+    return value.requires_grad and value.numel() > 1 and not torch.equal(value, value.flatten()[:1].expand_as(value))
+
+
+def _be(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _attributes(module: nn.Module) -> dict[str, object]:
