@@ -316,7 +316,7 @@ def gaps(results: Results) -> str:
         ]
         if all(accuracies):
             train, test = (math.fsum(values) / len(values) for values in accuracies)
-            lines.append((each.name, f"{train:.2%}", f"{test:.2%}", f"{100 * (train - test):.2f} pp"))
+            lines.append((each.name, f"{100 * train:.2f} %", f"{100 * test:.2f} %", f"{100 * (train - test):.2f} pp"))
     header = ("condition", "training accuracy, images unchanged", "test accuracy", "gap")
     return "Over-fitting, the gap after the last epoch, means over seeds:\n\n" + table(header, lines)
 

@@ -7,7 +7,7 @@ import pytest
 
 from paribus.core import DataFacts, FileFact
 from paribus.figures import visible
-from paribus.report import DataEntry, write
+from paribus.report import DataEntry, Part, write
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -154,6 +154,24 @@ def test_without_scripts_and_in_print_the_still_pictures_stand(visit, report):
     assert seen.page.locator("#times table").is_visible()
     assert seen.page.pdf(format="A4").startswith(b"%PDF")
     assert seen.troubles == []
+
+
+def test_on_a_telephone_captions_end_at_the_edge_and_long_names_widen_no_table(visit, make_content, tmp_path):
+    def widths(names, directory):
+        content = make_content(names, seeds=2, epochs=2)
+        part = Part("Part", "Words.", ("Said.",), ("condition", "difference"), tuple((name, 0.01) for name in names))
+        seen = visit(write(replace(content, parts=(part,)), directory=directory), viewport=small).ready()
+        seen.page.eval_on_selector_all("details", "nodes => nodes.forEach(node => node.open = true)")
+        rights = "nodes => nodes.map(node => node.getBoundingClientRect().right)"
+        assert max(seen.page.eval_on_selector_all("caption span", rights)) <= small["width"]
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= small["width"]
+        return seen.page.eval_on_selector_all("table", "nodes => nodes.map(node => node.offsetWidth)")
+
+    small = {"width": 400, "height": 800}
+    usual = widths(["optimizer=SGD", "optimizer=Adam"], tmp_path / "usual")
+    long = widths(["x" * 200, "optimizer=Adam " * 13], tmp_path / "long")
+    assert long == usual
+    assert len(usual) > 6
 
 
 def luminance(visited, selector, name):

@@ -271,7 +271,7 @@ def test_seeds_needed_are_a_range_or_the_reason_why_there_is_none(make_content):
         (5, (9, 21), "9 to 21"),
         (5, (9, 9), "9"),
         (2, (299, 635), "too few seeds to tell"),
-        (5, None, "–"),
+        (5, None, "\N{EN DASH}"),
     ):
         page = plain(changed_contrasts(content, n=n, seeds_needed=needed))
         assert re.findall(r'<td class="num wrap">(.*?)</td>', page) == [cell]

@@ -103,9 +103,9 @@ def _until_decided(content: ReportContent) -> str:
         ends.append(f"Where n is {most}, the limit was reached.")
     stopped = "The study is not finished." if _unfinished(content) else " ".join(ends)
     return (
-        f"validation was looked at with {', '.join(map(str, before))} and {most} seeds, as far as needed, and only what "
-        f"was open got more. {stopped} p-values and intervals are corrected for these looks: they are more cautious "
-        "than with as many seeds fixed beforehand."
+        f"validation was looked at with {', '.join(map(str, before))} and {most} seeds, as far as needed, and only "
+        f"what was open got more. {stopped} p-values and intervals are corrected for these looks: they are more "
+        "cautious than with as many seeds fixed beforehand."
     )
 
 
