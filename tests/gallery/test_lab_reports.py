@@ -206,7 +206,7 @@ def test_more_tables_show_every_condition(script, softmaxed, columns):
             runs = [run for run in softmaxed.runs if run.condition == name]
             trained = mean(softmaxed.last[run.id].clean_accuracy for run in runs)
             tested = mean(softmaxed.test_accuracy(run) for run in runs)
-            assert (train, test) == (f"{trained:.2%}", f"{tested:.2%}")
+            assert (train, test) == (f"{100 * trained:.2f} %", f"{100 * tested:.2f} %")
             assert gap == f"{100 * (trained - tested):.2f} pp"
     if columns == "costs":
         assert {cells[1] for cells in lines} == {str(softmaxed.runs[0].steps)}

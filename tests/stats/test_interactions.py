@@ -94,7 +94,7 @@ def test_a_diverged_or_missing_run_leaves_no_test():
     table.values["a=1, b=1"].clear()
     (absent,) = grid_effects(table, levels, smallest_effect=MARGIN).interactions
     assert (absent.estimate.verdict, absent.estimate.p) == (None, None)
-    assert absent.estimate.reason == "No run of a=1, b=1 has finished."
+    assert absent.estimate.reason == "No run of “a=1, b=1” has finished."
 
 
 def test_false_interactions_and_false_dependence_stay_at_the_error_rate():

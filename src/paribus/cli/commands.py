@@ -1,6 +1,7 @@
 """The commands, in the order in which they are used."""
 
 import dataclasses
+import io
 import json
 import os
 import shlex
@@ -338,6 +339,9 @@ def main() -> None:
 
 
 def _run() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows another
+            stream.reconfigure(errors="replace")
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
