@@ -67,7 +67,7 @@ def _seed_dots(data: DotsData, *, y: alt.Y, x: alt.X) -> Any:
 def draw_differences(data: DifferencesData) -> alt.LayerChart:
     """Return the forest: zero line, band of the smallest effect; interval, point and verdict per contrast."""
     y = _row_axis([row.label for row in data.rows])
-    axis = alt.Axis(title=_difference_title(data), format="+~g", tickCount=7, labelExpr=_PLAIN_ZERO)
+    axis = alt.Axis(title=_difference_title(data), format="+.4~g", tickCount=7, labelExpr=_PLAIN_ZERO)
     scale = alt.Scale(domain=_domain(data), nice=True, zero=True)
     rows = [_difference_row(row) for row in data.rows]
     chart = _inline(rows).encode(y=y)

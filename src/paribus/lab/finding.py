@@ -22,7 +22,8 @@ def data_findings(prepared: Prepared, shelf: Shelf, *, known: Container[str] = (
 def _findings(facts: DataFacts, images: Images, spec: DataSpec, *, streams: Streams) -> tuple[Finding, ...]:
     found = list(find_imbalance(facts))
     if facts.skipped:
-        files = f"{len(facts.skipped):,} files of {facts.source} were left out"
+        count = len(facts.skipped)
+        files = f"{count:,} {'file' if count == 1 else 'files'} of {facts.source} left out"
         fix = "paribus data show lists them, each with its reason"
         found.append(Finding("data-skipped", "note", "data.on_bad_image", files, fix))
     if images.train_images.nbytes + images.test_images.nbytes <= _QUICKLY_COMPARED:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paribus.stats.names import named
 from paribus.stats.power import seeds_needed, seeds_to_differ, upper_sd
 from paribus.stats.repeated import check_looks, level, levels, overall
 from paribus.stats.responses import check_alpha, check_margin, check_names, mean_and_sd, ordered
 from paribus.stats.student import half_width, holm, two_one_sided, two_sided
-from paribus.stats.tables import ContrastEstimate, RunTable, Verdict
+from paribus.stats.tables import ContrastEstimate, RunTable, Verdict, verdict_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,9 @@ def _after_divergence(diverged: int, runs: int, pairs: int) -> str:
 def _why_no_test(name: str, table: RunTable, differences: tuple[tuple[int, float], ...], sd: float | None) -> str:
     for each in (name, table.baseline):
         if not table.values[each]:
-            return f"No run of {each} has finished."
+            return f"No run of {named(each)} has finished."
     if not differences:
-        return f"{name} and {table.baseline} have no seed in common: their runs cannot be paired."
+        return f"{named(name)} and {named(table.baseline)} have no seed in common: their runs cannot be paired."
     if sd is None:
         return "One seed: the spread between seeds is unknown, so nothing can be tested."
     if sd == 0:
@@ -193,7 +194,7 @@ def _claims(tests: Mapping[str, _Test], family: int, alpha: float) -> dict[str, 
     if known:
         equivalence = _holm_in_family(known, family)
     return {
-        name: _Claim(adjusted, equal, _verdict(adjusted, equal, alpha))
+        name: _Claim(adjusted, equal, verdict_of(adjusted, equal, alpha=alpha))
         for name, adjusted, equal in zip(tests, p, equivalence, strict=True)
     }
 
@@ -201,13 +202,6 @@ def _claims(tests: Mapping[str, _Test], family: int, alpha: float) -> dict[str, 
 def _holm_in_family(p: list[float], family: int) -> list[float]:
     adjusted: list[float] = holm(p + [1.0] * (family - len(p)))[: len(p)].tolist()
     return adjusted
-
-
-def _verdict(p: float, equivalence_p: float | None, alpha: float) -> Verdict:
-    differs, equal = p <= alpha, equivalence_p is not None and equivalence_p <= alpha
-    if differs:
-        return "negligible" if equal else "different"
-    return "equivalent" if equal else "undecided"
 
 
 def _seeds(

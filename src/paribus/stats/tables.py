@@ -73,3 +73,12 @@ class ContrastEstimate:
     seeds_needed: tuple[int, int] | None
     reason: str
     seeds_as_observed: int | None = None
+
+
+def verdict_of(p_adjusted: float, equivalence_p_adjusted: float | None, *, alpha: float) -> Verdict:
+    """Return the verdict that two corrected p-values license."""
+    differs = p_adjusted <= alpha
+    equal = equivalence_p_adjusted is not None and equivalence_p_adjusted <= alpha
+    if differs:
+        return "negligible" if equal else "different"
+    return "equivalent" if equal else "undecided"

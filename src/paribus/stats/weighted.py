@@ -10,7 +10,7 @@ from paribus.stats.names import named
 from paribus.stats.power import seeds_needed, upper_sd
 from paribus.stats.responses import check_alpha, check_margin, mean_and_sd
 from paribus.stats.student import Floats, half_width, holm, two_one_sided, two_sided
-from paribus.stats.tables import RunTable, Verdict
+from paribus.stats.tables import RunTable, Verdict, verdict_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +110,6 @@ def judge(
         _estimate(each, judged.get(place), seeds.get(place), family=len(sums), has_margin=smallest_effect is not None)
         for place, each in enumerate(sums)
     )
-
-
-def verdict_of(p_adjusted: float, equivalence_p_adjusted: float | None, *, alpha: float) -> Verdict:
-    """Return the verdict that two corrected p-values license."""
-    differs = p_adjusted <= alpha
-    equal = equivalence_p_adjusted is not None and equivalence_p_adjusted <= alpha
-    if differs:
-        return "negligible" if equal else "different"
-    return "equivalent" if equal else "undecided"
 
 
 def _summed(matrix: Responses, weights: Mapping[str, float]) -> _Sum:
