@@ -6,6 +6,6 @@ Never: evaluates a layer expression, moves torch's global generator, changes a u
 from paribus.models.adapter import instantiate
 from paribus.models.build import build, source_digest
 from paribus.models.describe import describe
-from paribus.models.randomness import step_randomness
+from paribus.models.randomness import CountedDropout, LayerStack, step_randomness
 
-__all__ = ["build", "describe", "instantiate", "source_digest", "step_randomness"]
+__all__ = ["CountedDropout", "LayerStack", "build", "describe", "instantiate", "source_digest", "step_randomness"]

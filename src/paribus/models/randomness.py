@@ -1,6 +1,6 @@
 """Counted randomness of a network in training: masks are functions of (seed, step, layer)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 
@@ -37,12 +37,18 @@ class CountedDropout(nn.Module):
             raise RuntimeError("a dropout layer in training mode works inside step_randomness only")
         if self.p == 1:
             return x * 0
-        shape = (*x.shape[:2], 1, 1) if self.channels else x.shape
-        generator = torch.Generator(x.device).manual_seed(self.key)
+        return x * self.mask(x.shape, key=self.key, dtype=x.dtype, device=x.device)
+
+    def mask(self, shape: Sequence[int], *, key: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+        """Return the mask of a key for inputs [B, N] or [B, C, H, W]: 0 or 1 / (1 - p), [B, C, 1, 1] for channels."""
+        if self.p == 1:
+            return torch.zeros(*(shape[:2] if self.channels else shape), dtype=dtype, device=device)
+        drawn = (*shape[:2], 1, 1) if self.channels else tuple(shape)
+        generator = torch.Generator(device).manual_seed(key)
         # float32 whatever x is: a float64 network meets the same masks.
         # On the CPU rand and lt_ take a quarter of bernoulli_'s time.
-        mask = torch.rand(shape, generator=generator, dtype=torch.float32, device=x.device).lt_(1 - self.p)
-        return x * mask.to(x.dtype).div_(1 - self.p)
+        mask = torch.rand(drawn, generator=generator, dtype=torch.float32, device=device).lt_(1 - self.p)
+        return mask.to(dtype).div_(1 - self.p)
 
     def extra_repr(self) -> str:
         """Return what stands between the brackets when the layer is printed."""

@@ -1,0 +1,251 @@
+"""From a network's layers to the rows of a program that compiled code runs; or the reason why it cannot."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from paribus.models import CountedDropout
+from paribus.train import kernels as k
+
+# Floats of one convolution's patches at a time: they are written, multiplied and forgotten within a core's cache.
+_PATCHES = 2**16
+_ALIGN = 16  # floats: parameters start at whole cache lines
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A dropout layer: what it takes, how many numbers of a mask an image needs, where they start in an update's."""
+
+    layer: CountedDropout
+    takes: tuple[int, ...]
+    width: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A network in rows; sizes are numbers of the flat arrays for one batch."""
+
+    rows: npt.NDArray[np.int64]  # [layers, COLUMNS]
+    coefficients: npt.NDArray[np.float64]  # [layers, 2]
+    spatial: int  # so many first layers see `group` images at a time, the others a whole batch
+    group: int
+    places: tuple[tuple[nn.Parameter, int], ...]  # each parameter, and where it starts
+    masks: tuple[Mask, ...]
+    parameters: int
+    acts: int
+    slopes: int
+    cols: int
+    index: int
+    masks_width: int  # numbers of all masks of one update
+
+
+class Unsupported(Exception):  # noqa: N818  an answer, not an error
+    """Why a network, or a recipe, is not for the native path."""
+
+
+@dataclass(slots=True)
+class _Row:
+    op: int
+    takes: tuple[int, ...]
+    gives: tuple[int, ...]
+    module: nn.Module | None = None
+    coefficients: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def spatial(self) -> bool:
+        return len(self.takes) == 3
+
+
+def lower(layers: Sequence[nn.Module], *, image_shape: tuple[int, int, int], batch: int) -> Program:
+    """Return the program of a stack for batches of up to `batch` images.
+
+    Raises:
+        Unsupported: with the first layer that has no native form.
+    """
+    rows = _ordered(_rows(layers, image_shape))
+    return _Layout(rows, batch=batch).program()
+
+
+def _rows(layers: Sequence[nn.Module], shape: tuple[int, ...]) -> list[_Row]:
+    rows: list[_Row] = []
+    for layer in layers:
+        if isinstance(layer, nn.Identity) or (isinstance(layer, CountedDropout) and layer.p == 0):
+            continue
+        if isinstance(layer, nn.Flatten):
+            if len(shape) == 3 and rows and shape[1] * shape[2] > 1 and shape[0] > 1:
+                rows.append(_Row(k.TO_PLANES, shape, (math.prod(shape),)))
+            shape = (math.prod(shape),)
+            continue
+        row = _row(layer, shape, first=not rows)
+        shape = row.gives
+        rows.append(row)
+    if not any(row.module is not None and row.op in (k.LINEAR, k.CONV, k.CONV_FIRST) for row in rows):
+        raise Unsupported("the network has no Linear or Conv2d")
+    if rows[0].spatial and rows[0].op != k.CONV_FIRST and rows[0].takes[0] > 1:
+        raise Unsupported(f"{type(rows[0].module).__name__} before the first convolution")
+    return rows
+
+
+def _row(layer: nn.Module, shape: tuple[int, ...], *, first: bool) -> _Row:
+    if isinstance(layer, nn.Linear):
+        return _Row(k.LINEAR, shape, (layer.out_features,), layer)
+    if isinstance(layer, nn.Conv2d):
+        if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
+            raise Unsupported("Conv2d with groups, or with padding by name")
+        return _Row(k.CONV_FIRST if first else k.CONV, shape, _windows(layer, shape, layer.out_channels), layer)
+    if isinstance(layer, nn.MaxPool2d):
+        if layer.return_indices:
+            raise Unsupported("MaxPool2d with indices")
+        return _Row(k.MAX_POOL, shape, _pooled(layer, shape), layer)
+    if isinstance(layer, nn.AvgPool2d):
+        return _Row(k.AVG_POOL, shape, _pooled(layer, shape), layer)
+    if isinstance(layer, CountedDropout):
+        return _Row(k.MASK, shape, shape, layer)
+    return _pointwise(layer, shape)
+
+
+def _pointwise(layer: nn.Module, shape: tuple[int, ...]) -> _Row:
+    op: tuple[int, tuple[float, float]] | None = None
+    if isinstance(layer, nn.ReLU):
+        op = k.LEAKY, (0.0, 0.0)
+    elif isinstance(layer, nn.LeakyReLU) and layer.negative_slope > 0:
+        op = k.LEAKY, (layer.negative_slope, 0.0)
+    elif isinstance(layer, nn.Hardtanh):  # ReLU6 is one of them
+        op = k.CLIP, (layer.min_val, layer.max_val)
+    elif isinstance(layer, nn.Tanh):
+        op = k.TANH, (0.0, 0.0)
+    elif isinstance(layer, nn.Sigmoid):
+        op = k.SIGMOID, (0.0, 0.0)
+    elif isinstance(layer, nn.ELU) and layer.alpha > 0:
+        op = k.ELU, (layer.alpha, 1.0)
+    elif isinstance(layer, nn.Softsign):
+        op = k.SOFTSIGN, (0.0, 0.0)
+    elif isinstance(layer, nn.Softmax | nn.LogSoftmax) and layer.dim == 1 and len(shape) == 1:
+        op = k.SOFTMAX if isinstance(layer, nn.Softmax) else k.LOG_SOFTMAX, (0.0, 0.0)
+    if op is None:
+        raise Unsupported(f"{type(layer).__name__} has no native form")
+    return _Row(op[0], shape, shape, layer, op[1])
+
+
+def _ordered(rows: list[_Row]) -> list[_Row]:
+    """Pool before ReLU: the same numbers and the same slopes, to the bit, of a quarter as many."""
+    rows = list(rows)
+    for at in range(len(rows) - 1):
+        here, there = rows[at], rows[at + 1]
+        if here.op == k.LEAKY and here.coefficients[0] == 0 and there.op == k.MAX_POOL and at > 0:
+            moved = _Row(here.op, there.gives, there.gives, here.module, here.coefficients)
+            rows[at], rows[at + 1] = there, moved
+    return rows
+
+
+def _pair(value: int | tuple[int, ...]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[-1])
+
+
+def _windows(layer: nn.Conv2d, shape: tuple[int, ...], planes: int) -> tuple[int, ...]:
+    with torch.device("meta"):
+        made = nn.functional.conv2d(
+            torch.empty(1, *shape), torch.empty(layer.weight.shape), None, layer.stride, layer.padding, layer.dilation
+        )
+    return (planes, *made.shape[2:])
+
+
+def _pooled(layer: nn.MaxPool2d | nn.AvgPool2d, shape: tuple[int, ...]) -> tuple[int, ...]:
+    made = layer(torch.zeros(1, *shape))
+    return tuple(made.shape[1:])
+
+
+class _Layout:
+    """Gives every row its places in the flat arrays."""
+
+    def __init__(self, rows: list[_Row], *, batch: int) -> None:
+        self._rows, self._batch = rows, batch
+        self._table = np.zeros((len(rows), k.COLUMNS), dtype=np.int64)
+        self._parameters = self._index = self._patches = self._mask = 0
+        self._places: list[tuple[nn.Parameter, int]] = []
+        self._masks: list[Mask] = []
+        self._spatial = sum(row.spatial for row in rows)
+        self._group = 1
+
+    def program(self) -> Program:
+        patches = [
+            math.prod(row.gives[1:]) * math.prod(row.module.weight.shape[1:])
+            for row in self._rows
+            if isinstance(row.module, nn.Conv2d)
+        ]
+        if self._spatial:
+            self._group = max(1, min(self._batch, _PATCHES // max(patches, default=_PATCHES)))
+        acts = slopes = 0
+        first_with_weights = min(at for at, row in enumerate(self._rows) if isinstance(row.module, nn.Linear | nn.Conv2d))
+        for at, row in enumerate(self._rows):
+            line = self._table[at]
+            line[k.OP], line[k.IN], line[k.OUT] = row.op, math.prod(row.takes), math.prod(row.gives)
+            line[k.FROM] = k.INPUT if at == 0 else self._table[at - 1][k.ACT]
+            line[k.ACT], acts = acts, acts + self._batch * _aligned(line[k.OUT])
+            # What a spatial layer's slopes take is used up within its group, but for the last one's, which a batch fills.
+            whole = at >= self._spatial - 1
+            images = self._batch if whole else self._group
+            line[k.SLOPE], line[k.SLOPE_STEP] = slopes, line[k.OUT] if whole else 0
+            slopes += images * _aligned(line[k.OUT])
+            if at:
+                line[k.SLOPE_FROM], line[k.SLOPE_FROM_STEP] = self._table[at - 1][[k.SLOPE, k.SLOPE_STEP]]
+            line[k.NEEDS_SLOPE] = at > first_with_weights
+            line[k.WEIGHT] = line[k.BIAS] = -1
+            self._fill(line, row)
+        return Program(
+            rows=self._table,
+            coefficients=np.array([row.coefficients for row in self._rows], dtype=np.float64),
+            spatial=self._spatial,
+            group=self._group,
+            places=tuple(self._places),
+            masks=tuple(self._masks),
+            parameters=self._parameters,
+            acts=acts,
+            slopes=slopes,
+            cols=max(_PATCHES, self._group * max(patches, default=0)),
+            index=max(1, self._index),
+            masks_width=self._mask,
+        )
+
+    def _fill(self, line: npt.NDArray[np.int64], row: _Row) -> None:
+        module = row.module
+        if row.spatial:
+            line[[k.CHANNELS, k.HEIGHT, k.WIDTH]] = row.takes
+            if len(row.gives) == 3:
+                line[[k.OUT_CHANNELS, k.OUT_HEIGHT, k.OUT_WIDTH]] = row.gives
+        if isinstance(module, nn.Linear | nn.Conv2d):
+            line[k.WEIGHT] = self._place(module.weight)
+            if module.bias is not None:
+                line[k.BIAS] = self._place(module.bias)
+        if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+            line[[k.KERNEL_Y, k.KERNEL_X]] = _pair(module.kernel_size)
+            line[[k.STRIDE_Y, k.STRIDE_X]] = _pair(module.stride)
+            line[[k.PAD_Y, k.PAD_X]] = _pair(module.padding)  # type: ignore[arg-type]
+            line[[k.STEP_Y, k.STEP_X]] = (1, 1) if isinstance(module, nn.AvgPool2d) else _pair(module.dilation)
+        if isinstance(module, nn.AvgPool2d):
+            if module.divisor_override is not None:
+                raise Unsupported("AvgPool2d with a divisor of its own")
+            line[k.EXTRA] = int(module.count_include_pad)
+        if isinstance(module, nn.MaxPool2d):
+            line[k.EXTRA], self._index = self._index, self._index + self._batch * int(line[k.OUT])
+        if isinstance(module, CountedDropout):
+            line[k.CHANNELS] = width = row.takes[0] if module.channels else 0
+            width = width or int(line[k.OUT])
+            line[k.EXTRA] = self._mask
+            self._masks.append(Mask(module, row.takes, width, self._mask))
+            self._mask += self._batch * width
+
+    def _place(self, parameter: nn.Parameter) -> int:
+        place, self._parameters = self._parameters, self._parameters + _aligned(parameter.numel())
+        self._places.append((parameter, place))
+        return place
+
+
+def _aligned(count: int) -> int:
+    return -(-int(count) // _ALIGN) * _ALIGN

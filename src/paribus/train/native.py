@@ -1,0 +1,163 @@
+"""The native path: a stack of layers trained and measured by compiled code, many batches a call.
+
+The network's own tensors, and the optimizer's, become views of the flat arrays that the compiled code works on: what
+saves, restores or measures a training elsewhere sees them as ever.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from paribus.models import LayerStack
+from paribus.train import blas
+from paribus.train import kernels as k
+from paribus.train.bench import Bench
+from paribus.train.evaluate import EVALUATION_BATCH
+from paribus.train.lower import Mask, Program, Unsupported, lower
+
+_CPU = torch.device("cpu")
+_LOSSES = {"cross_entropy": k.CROSS_ENTROPY, "nll": k.NLL, "mse": k.MSE}
+_MOMENTS = {"SGD": ("momentum_buffer",), "Adam": ("exp_avg", "exp_avg_sq"), "AdamW": ("exp_avg", "exp_avg_sq")}
+
+
+class Native:
+    """One training's compiled side. Make it after a state has been restored.
+
+    Raises:
+        Unsupported: the network has a layer without a native form.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        if not isinstance(bench.model, LayerStack):
+            raise Unsupported("a network of the user's own")
+        self._bench, spec = bench, bench.recipe.train
+        self._counted = bench.model.counted
+        images = bench.parts["train"].images
+        channels, height, width = images.shape[1:]
+        self._size = min(spec.batch_size, len(bench.parts["train"]))
+        most = max(self._size, EVALUATION_BATCH["cpu"])
+        self._program = lower(list(bench.model), image_shape=(channels, height, width), batch=most)
+        self._number: npt.DTypeLike = np.float64 if bench.shift.dtype == torch.float64 else np.float32
+        import os
+        self._blas = np.array([blas.address(each, np.dtype(self._number)) for each in os.environ.get('B','scipy scipy').split()])
+        p = self._program
+        self._theta, self._grad = self._zeros(p.parameters), self._zeros(p.parameters)
+        moments = _MOMENTS[spec.optimizer] if spec.optimizer != "SGD" or spec.momentum else ()
+        self._moments = [self._zeros(p.parameters) for _ in moments]
+        self._acts, self._slopes, self._cols = self._zeros(p.acts), self._zeros(p.slopes), self._zeros(p.cols)
+        self._index, self._scratch = np.zeros(p.index, dtype=np.int32), self._zeros(bench.classes)
+        self._rule = np.array([spec.momentum, spec.weight_decay, *spec.betas, 1e-8])
+        self._kind = _kind(spec.optimizer, nesterov=spec.nesterov)
+        self._coefficients = p.coefficients.astype(self._number)
+        self._adopt(moments)
+        self._segments = self._divide()
+
+    def train(self, images: Tensor, labels: Tensor, *, step: int, rates: list[float]) -> tuple[Tensor, Tensor]:
+        """Make an update for every batch of a block; return losses and counts of right images, each [updates].
+
+        Args:
+            images: [n, C, H, W], normalised.
+            labels: int64 [n], or mixed ones [n, classes].
+            step: updates made before.
+            rates: learning rate of each update.
+        """
+        p, mixed = self._program, labels.ndim == 2
+        losses, correct = np.zeros(len(rates), dtype=self._number), np.zeros(len(rates), dtype=np.int64)
+        masks, mask_step = self._masks(step, count=len(labels), updates=len(rates))
+        nothing = self._zeros(0)
+        first, second = [*self._moments, nothing, nothing][:2]
+        k.train_block(
+            self._blas, p.rows, self._coefficients, p.spatial, p.group, self._size,
+            self._theta, self._grad, first, second, self._segments, self._kind, self._rule, np.array(rates), step,
+            _flat(images), np.zeros(len(labels), dtype=np.int64) if mixed else labels.numpy(),
+            _flat(labels) if mixed else nothing, masks, mask_step, self._acts, self._slopes, self._cols, self._index,
+            self._scratch, _LOSSES[self._bench.recipe.train.loss], self._bench.recipe.train.label_smoothing,
+            losses, correct,
+        )  # fmt: skip
+        return torch.from_numpy(losses), torch.from_numpy(correct)
+
+    def outputs(self, images: Tensor) -> Tensor:
+        """Return what the network makes of images [n, C, H, W] in evaluation mode: [n, classes], a fresh tensor."""
+        p, count = self._program, len(images)
+        k.run_forward(
+            self._blas, p.rows, self._coefficients, p.spatial, p.group, count, self._theta, _flat(images), 0,
+            self._acts, self._cols, self._index, self._zeros(0), 0, False,
+        )  # fmt: skip
+        start, classes = int(p.rows[-1, k.ACT]), int(p.rows[-1, k.OUT])
+        return torch.from_numpy(self._acts[start : start + count * classes].reshape(count, classes).copy())
+
+    def settle(self, *, step: int) -> None:
+        """Tell the optimizer how many updates were made."""
+        if self._bench.recipe.train.optimizer != "SGD":
+            for state in self._bench.optimizer.state.values():
+                state["step"].fill_(float(step))
+
+    def _zeros(self, count: int) -> npt.NDArray[np.floating]:
+        return np.zeros(count, dtype=self._number)
+
+    def _adopt(self, moments: tuple[str, ...]) -> None:
+        """Make the network's and the optimizer's tensors views of the flat arrays, values kept."""
+        for parameter, place in self._program.places:
+            state = self._bench.optimizer.state[parameter] if moments else {}
+            for name, flat in zip(moments, self._moments, strict=True):
+                view = self._view(flat, place, parameter)
+                if name in state:
+                    view.copy_(state[name])
+                state[name] = view
+            if moments and self._kind in (k.ADAM, k.ADAMW):
+                state.setdefault("step", torch.tensor(0.0))
+            view = self._view(self._theta, place, parameter)
+            view.copy_(parameter.detach())
+            parameter.data = view
+
+    def _view(self, flat: npt.NDArray[np.floating], place: int, parameter: nn.Parameter) -> Tensor:
+        part = torch.from_numpy(flat)[place : place + parameter.numel()]
+        if parameter.ndim == 4 and place != self._first_convolution:
+            planes, channels, height, width = parameter.shape
+            return part.view(planes, height, width, channels).permute(0, 3, 1, 2)
+        return part.view(parameter.shape)
+
+    @property
+    def _first_convolution(self) -> int:
+        row = self._program.rows[0]
+        return int(row[k.WEIGHT]) if row[k.OP] == k.CONV_FIRST else -1
+
+    def _divide(self) -> npt.NDArray[np.int64]:
+        """Return the parts [n, 2], start and length, of the parameters that are changed after each batch's last layer.
+
+        A Linear's weights change in the middle of it.
+        """
+        rows = self._program.rows
+        left = set(rows[rows[:, k.OP] == k.LINEAR, k.WEIGHT].tolist())
+        parts = [(place, each.numel()) for each, place in self._program.places if place not in left]
+        return np.array(parts, dtype=np.int64).reshape(-1, 2)
+
+    def _masks(self, step: int, *, count: int, updates: int) -> tuple[npt.NDArray[np.floating], int]:
+        """Return the dropout masks of a block, each layer's keyed by (update, ordinal), and how far apart updates are."""
+        together, masks = self._program.masks_width, self._zeros(updates * self._program.masks_width)
+        view = torch.from_numpy(masks)
+        for update in range(updates):
+            batch = min(self._size, count - update * self._size)
+            for each in self._program.masks:
+                begin = update * together + each.start
+                view[begin : begin + batch * each.width] = self._mask(each, step=step + update, batch=batch)
+        return masks, together
+
+    def _mask(self, mask: Mask, *, step: int, batch: int) -> Tensor:
+        ordinal = self._counted.index(mask.layer)
+        key = self._bench.streams.key("dropout", step, ordinal)
+        drawn = mask.layer.mask((batch, *mask.takes), key=key, dtype=self._bench.shift.dtype, device=_CPU)
+        if len(mask.takes) == 3 and not mask.layer.channels:
+            drawn = drawn.permute(0, 2, 3, 1)
+        return drawn.reshape(-1)
+
+
+def _flat(tensor: Tensor) -> npt.NDArray[np.floating]:
+    return tensor.contiguous().numpy().reshape(-1)
+
+
+def _kind(optimizer: str, *, nesterov: bool) -> int:
+    if optimizer == "SGD":
+        return k.NESTEROV if nesterov else k.SGD
+    return k.ADAM if optimizer == "Adam" else k.ADAMW
