@@ -12,7 +12,7 @@ from paribus.core import Streams
 from paribus.study import expand, gallery_names, load_gallery
 from paribus.train import Plan
 from paribus.train.bench import lay_out
-from paribus.train.reference import train_epoch
+from paribus.train.loop import path_of, train_epoch
 
 # Test accuracy, test loss, training accuracy, training loss, as the lab reports print them.
 REPORTED = {
@@ -76,7 +76,7 @@ def test_every_condition_makes_a_first_update_from_a_plausible_loss(name):
         )
         bench = lay_out(recipe, streams=Streams(0), images=images, base_dir=study.base_dir, plan=Plan())
         before = [each.clone() for each in bench.model.parameters()]
-        epoch = train_epoch(bench, epoch=1, first_step=0, steps=1)
+        epoch = train_epoch(path_of(bench), epoch=1, first_step=0, steps=1)
         # A network that knows nothing gives every class a tenth: cross-entropy ln 10. Scores passed to NLL give
         # about 0. Scores near 0 are a squared error of a tenth.
         expected, apart = (0.1, 0.05) if recipe.train.loss == "mse" else (math.log(10), 0.5)

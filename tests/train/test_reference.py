@@ -11,7 +11,7 @@ from oracle import forward_backward, sgd
 from paribus.core import Streams
 from paribus.train import Plan, Resume, reference
 from paribus.train.loss import loss_of
-from paribus.train.reference import train_run
+from paribus.train.loop import train_run
 
 ORACLE_LAYERS = {
     MLP: ("flatten", "linear", "relu", "linear"),

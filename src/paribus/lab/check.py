@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.core import DataFacts, ModelFacts
-from paribus.lab.places import load
+from paribus.lab.largest_words import largest_sentences
+from paribus.lab.places import STUDIES, placed
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
-from paribus.study import Study, expand, tuning_runs
+from paribus.study import Study, expand, possible, tuning_runs
 
 if TYPE_CHECKING:
     from paribus.data import Finding
     from paribus.lab.prepare import Prepared, PreparedRun
 
 _START_SECONDS = 4.0  # of the workers: importing torch
+_SEARCH = 20.0  # seconds: a larger batch than what is found by then is left to `run`
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Check:
         workers: processes that the estimate assumes.
         power: what this number of seeds can and cannot show, in sentences.
         findings: what speaks against the images as they are; duplicates are looked for where that is quick.
+        largest: which batch "largest" is, in sentences.
     """
 
     study: Study
@@ -45,13 +48,16 @@ class Check:
     workers: int
     power: tuple[str, ...]
     findings: "tuple[Finding, ...]" = ()
+    largest: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """Return the check as the command prints it with --json."""
+        batches = {each.name: each.recipe.train.batch_size for each in expand(self.study)}
         conditions = [
             {
                 "name": name,
                 "levels": levels,
+                "batch_size": batches[name],
                 "parameters": self.models[name].parameters,
                 "layers": [_layer(layer) for layer in dataclasses.asdict(self.models[name])["layers"]],
             }
@@ -72,18 +78,24 @@ def check(
 ) -> Check:
     """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
     from paribus.lab.finding import data_findings  # noqa: PLC0415
+    from paribus.lab.largest import find_largest  # noqa: PLC0415
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
     from paribus.lab.settling import looks_of, settle  # noqa: PLC0415
     from paribus.lab.training import worker_count  # noqa: PLC0415
     from paribus.stats import can_show, can_show_sequential, smallest_effect  # noqa: PLC0415
-    from paribus.train import settle_device  # noqa: PLC0415
+    from paribus.train import check_precision, settle_device  # noqa: PLC0415
 
-    study = study if isinstance(study, Study) else load(study)
-    device = settle_device(device)
+    place = placed(study, folder=STUDIES)
+    study, device = place.study, settle_device(device)
+    check_precision(possible(study), device=device)
+    shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
+    found = find_largest(
+        study, directory=place.directory, shelf=shelf, device=device, workers=workers, watch=watch, seconds=_SEARCH
+    )
+    study = found.study
     conditions, tuning = expand(study), tuning_runs(study)
     # The compared runs as they would be with the first of the tuned values.
     compared = settle(study, dict.fromkeys((run.key for run in tuning), None)).compared
-    shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
     prepared = prepare(study, compared, shelf=shelf)
     watch(Snapshot("measuring the speed"))
     models = _models(prepared)
@@ -108,7 +120,8 @@ def check(
         memory_bytes=memory,
         workers=count,
         power=sentences,
-        findings=tuple(dict.fromkeys(each for found in data_findings(prepared, shelf).values() for each in found)),
+        findings=tuple(dict.fromkeys(each for some in data_findings(prepared, shelf).values() for each in some)),
+        largest=largest_sentences(study, found.facts),
     )
 
 
@@ -124,16 +137,17 @@ def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
 
 def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int]:
     """Return seconds and bytes, from a moment of updates of each network and batch size on random images."""
-    from paribus.lab.prepare import plan_for  # noqa: PLC0415
+    from paribus.lab.plans import plan_of, question_of  # noqa: PLC0415
     from paribus.train import Speed, apart, measure_speed, total_steps  # noqa: PLC0415  torch, when it measures
 
-    speeds: dict[tuple[str, int, tuple[str, ...]], Speed] = {}
+    speeds: dict[tuple[str, int, tuple[str, ...], str], Speed] = {}
     total = 0.0
     for each in _first_seed(prepared):
         recipe, facts = each.run.recipe, prepared.data[each.data]
-        key = (each.model, recipe.train.batch_size, recipe.train.augment)
+        key = (each.model, recipe.train.batch, recipe.train.augment, recipe.train.precision)
         if key not in speeds:
-            shape, classes, plan = facts.image_shape, len(facts.classes), plan_for(recipe, device=device)
+            shape, classes = facts.image_shape, len(facts.classes)
+            plan = plan_of(question_of(prepared, each, device=device)).plan
             base_dir = prepared.study.base_dir
             if recipe.model.module is None:
                 found = measure_speed(recipe, image_shape=shape, classes=classes, base_dir=base_dir, plan=plan)
@@ -141,7 +155,7 @@ def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float
                 found = apart(measure_speed, recipe, image_shape=shape, classes=classes, base_dir=base_dir, plan=plan)
             speeds[key] = found
         images = sum(facts.train)
-        seen = total_steps(recipe.train, images=images) * min(recipe.train.batch_size, images)
+        seen = total_steps(recipe.train, images=images) * min(recipe.train.batch, images)
         measured = (seen / images + 1) * (images + sum(facts.validation) + sum(facts.test))
         total += seen / speeds[key].training + measured / speeds[key].measuring
     peak = max(speed.peak_memory_bytes or 0 for speed in speeds.values())

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from paribus.core import DataFacts, ModelError, ModelFacts, Streams, StudyError, digest, digest_bytes
 from paribus.data import Images, SharedImages, Tell, describe_data, load_images, share_images, tell_nobody
-from paribus.study import DataSpec, ModelSpec, Recipe, Run, Study, check_fit
-from paribus.train import Plan, apart, steps_per_epoch, total_steps
+from paribus.study import DataSpec, ModelSpec, Run, Study, check_fit
+from paribus.train import apart, steps_per_epoch, total_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def prepare(study: Study, wanted: Sequence[Run], *, shelf: Shelf) -> Prepared:
 def _check_batches(run: Run, *, images: int) -> None:
     """Refuse a batch of one image for a layer that needs two, before an epoch has been spent on finding out."""
     train = run.recipe.train
-    batch = min(train.batch_size, images)
+    batch = min(train.batch, images)
     last = images % batch or batch
     reached = last if total_steps(train, images=images) >= steps_per_epoch(train, images=images) else batch
     normalized = any(layer.lstrip().startswith("BatchNorm1d") for layer in run.recipe.model.layers or ())
@@ -118,12 +118,6 @@ def _check_batches(run: Run, *, images: int) -> None:
 def data_key(study: Study, spec: DataSpec) -> str:
     """Return the key of the facts about a data table, as this study's streams split it."""
     return digest([spec.model_dump(mode="json"), list(study.design.vary_streams)])
-
-
-def plan_for(recipe: Recipe, *, device: str) -> Plan:
-    """Return how a run is executed: channels_last where there are convolutions (docs/log.md has the numbers)."""
-    convolutional = any(layer.lstrip().startswith("Conv2d") for layer in recipe.model.layers or ())
-    return Plan(device=device, memory_format="channels_last" if convolutional else "contiguous")
 
 
 def describe_network(spec: ModelSpec, *, facts: DataFacts, source: str, base_dir: Path) -> ModelFacts:

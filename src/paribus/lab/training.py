@@ -5,7 +5,8 @@ import os
 from collections.abc import Sequence
 
 from paribus.core import EpochRecord, Outcome
-from paribus.lab.prepare import Prepared, PreparedRun, describe_network, plan_for
+from paribus.lab.plans import plans, question_of
+from paribus.lab.prepare import Prepared, PreparedRun, describe_network
 from paribus.lab.progress import Watch
 from paribus.lab.tally import Tally
 from paribus.store import RunDeclaration, Store
@@ -77,10 +78,14 @@ def _train(
         runs_done=len(prepared.runs) - len(missing),
     )
     steps_done: dict[str, int] = {}
+    questions = {each.id: question_of(prepared, each, device=device) for each in missing}
+    watch(tally.snapshot())
+    measured = plans(pool, questions.values())
 
     def job(run: str) -> Job:
         each = by_id[run]
-        plan = Plan(**store.start(run, dataclasses.asdict(plan_for(each.run.recipe, device=device))))
+        found = measured.get(questions[run].key)
+        plan = Plan(**store.start(run, dataclasses.asdict(found.plan if found else Plan(device=device))))
         point = store.state(run)
         steps_done[run] = point.step if point else 0
         return Job(

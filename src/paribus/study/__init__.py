@@ -21,6 +21,7 @@ from paribus.study.design import Design, Published, SequentialSeeds
 from paribus.study.expand import SCHEMA_VERSION, Condition, Run, expand, runs
 from paribus.study.expressions import Expression, ExpressionError, Grammar, Value, parse_expression
 from paribus.study.gallery import gallery_names, gallery_text, load_gallery, resolve
+from paribus.study.largest import asks_for_largest, memory_key, with_batch
 from paribus.study.levels import Level
 from paribus.study.load import load_study, parse_study
 from paribus.study.quick import is_quick, quick
@@ -40,7 +41,7 @@ from paribus.study.recipe import (
 )
 from paribus.study.starting import bare_study, starting_text
 from paribus.study.study import Study, directory_name
-from paribus.study.tuning import Candidate, candidates, mean_accuracy, pick, tuning_runs
+from paribus.study.tuning import Candidate, candidates, mean_accuracy, pick, possible, tuning_runs
 
 __all__ = [
     "AUGMENTATIONS",
@@ -76,6 +77,7 @@ __all__ = [
     "Study",
     "TrainSpec",
     "Value",
+    "asks_for_largest",
     "augmentations",
     "bare_study",
     "candidates",
@@ -90,12 +92,15 @@ __all__ = [
     "load_gallery",
     "load_study",
     "mean_accuracy",
+    "memory_key",
     "parse_expression",
     "parse_study",
     "pick",
+    "possible",
     "quick",
     "resolve",
     "runs",
     "starting_text",
     "tuning_runs",
+    "with_batch",
 ]

@@ -8,6 +8,7 @@ from paribus.core import STREAMS, Streams, StudyError, digest
 from paribus.study.choices import Choice, choices
 from paribus.study.complaints import place, validated
 from paribus.study.design import SequentialSeeds
+from paribus.study.largest import numbered
 from paribus.study.levels import Factors, find_level
 from paribus.study.paths import put
 from paribus.study.recipe import Recipe
@@ -64,7 +65,7 @@ def expand(study: Study) -> tuple[Condition, ...]:
     if study.picks:
         recipes = [_picked(study, recipe, study.picks[name]) for recipe, name in zip(recipes, names, strict=True)]
     return tuple(
-        Condition(name, choice.labels, recipe, baseline=choice is found[0])
+        Condition(name, choice.labels, numbered(recipe, study.largest), baseline=choice is found[0])
         for choice, name, recipe in zip(found, names, recipes, strict=True)
     )
 

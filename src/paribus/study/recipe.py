@@ -17,6 +17,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
+LARGEST = "largest"
 
 _FOLDER = "folder:"
 
@@ -166,7 +167,9 @@ class TrainSpec(Frozen):
     nesterov: bool = False
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     betas: tuple[Fraction, Fraction] = (0.9, 0.999)
-    batch_size: Count
+    batch_size: Count | Literal["largest"] = Field(
+        description='a whole number from 1, for example batch_size = 32; or "largest": the largest that fits'
+    )
     epochs: Count | None = None
     steps: Count | None = None
     loss: Literal["cross_entropy", "nll", "mse"] = "cross_entropy"
@@ -177,13 +180,13 @@ class TrainSpec(Frozen):
         "or { onecycle = {} }",
     )
     augment: tuple[Annotated[str, AfterValidator(checked_augmentation)], ...] = ()
+    precision: Literal["float32", "bfloat16", "tf32"] = "float32"
 
-    @field_validator("batch_size", mode="before")
-    @classmethod
-    def _largest_not_yet(cls, value: object) -> object:
-        if value == "largest":
-            raise refusal('"largest" is not in this version', allowed="a whole number, for example batch_size = 32")
-        return value
+    @property
+    def batch(self) -> int:
+        """The batch size as a number; the word "largest" has become one before anything is computed with it."""
+        assert isinstance(self.batch_size, int), "the largest batch was not looked for"
+        return self.batch_size
 
     @field_validator("augment")
     @classmethod

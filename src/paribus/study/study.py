@@ -34,6 +34,7 @@ class Study:
         tune: values of each nuisance setting that every condition tries on seeds of their own.
         picks: condition -> path -> label of the tuned setting's best value; empty until that is known.
         seeds: condition -> number of seeds that it has by now, where the design adds seeds; else empty.
+        largest: memory key of a recipe whose batch size is "largest" -> the number that was found for it.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Study:
     tune: Factors = field(default_factory=dict)
     picks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     seeds: Mapping[str, int] = field(default_factory=dict)
+    largest: Mapping[str, int] = field(default_factory=dict)
 
 
 def directory_name(study: Study) -> str:

@@ -9,6 +9,7 @@ from statistics import fmean
 from paribus.core import Streams, StudyError, digest
 from paribus.study.complaints import place, validated
 from paribus.study.expand import Condition, Run, expand
+from paribus.study.largest import numbered
 from paribus.study.levels import Level
 from paribus.study.paths import overlaps, put
 from paribus.study.recipe import Recipe
@@ -53,10 +54,17 @@ def candidates(study: Study) -> tuple[Candidate, ...]:
         return ()
     combinations = list(itertools.product(*study.tune.values()))
     return tuple(
-        _candidate(condition, dict(zip(study.tune, levels, strict=True)))
-        for condition in expand(replace(study, picks={}))
+        _candidate(condition, dict(zip(study.tune, levels, strict=True)), largest=study.largest)
+        for condition in expand(replace(study, picks={}, largest={}))
         for levels in combinations
     )
+
+
+def possible(study: Study) -> tuple[tuple[str, Recipe], ...]:
+    """Return name and recipe of all that a study may train: its conditions, with each combination of tuned values."""
+    tried = candidates(study)
+    named: Sequence[Candidate | Condition] = tried or expand(study)
+    return tuple((each.name, each.recipe) for each in named)
 
 
 def tuning_runs(study: Study) -> tuple[Run, ...]:
@@ -137,7 +145,7 @@ def _refuse_twins(tried: Sequence[Candidate]) -> None:
             raise StudyError("tune", wrong=wrong, allowed="each value once")
 
 
-def _candidate(condition: Condition, levels: Mapping[str, Level]) -> Candidate:
+def _candidate(condition: Condition, levels: Mapping[str, Level], *, largest: Mapping[str, int]) -> Candidate:
     table: Mapping[str, object] = condition.recipe.model_dump(exclude_unset=True)
     for path, level in levels.items():
         table = put(table, path, level.value)
@@ -148,4 +156,5 @@ def _candidate(condition: Condition, levels: Mapping[str, Level]) -> Candidate:
         where = place(("tune", blamed)) if blamed else "tune"
         wrong = error.wrong if blamed else f"does not go with {condition.name}: {error.where}: {error.wrong}"
         raise StudyError(where, wrong=wrong, allowed=error.allowed, nearest=error.nearest) from None
-    return Candidate(condition.name, {path: level.label for path, level in levels.items()}, recipe)
+    labels = {path: level.label for path, level in levels.items()}
+    return Candidate(condition.name, labels, numbered(recipe, largest))

@@ -4,9 +4,11 @@ Never: writes a file, knows the store, lets a torch object out. This door needs 
 """
 
 from paribus.train.augment import augmented
-from paribus.train.device import settle_device
+from paribus.train.device import check_precision, settle_device
 from paribus.train.job import Job, Plan, Resume
+from paribus.train.largest import Largest, Trial, largest_batch
 from paribus.train.messages import Environment, Event, Progress, Started
+from paribus.train.planning import Planned, Question, as_plain, from_plain, planned
 from paribus.train.pool import Pool
 from paribus.train.process import apart
 from paribus.train.schedule import learning_rate, steps_per_epoch, total_steps
@@ -16,16 +18,25 @@ __all__ = [
     "Environment",
     "Event",
     "Job",
+    "Largest",
     "Plan",
+    "Planned",
     "Pool",
     "Progress",
+    "Question",
     "Resume",
     "Speed",
     "Started",
+    "Trial",
     "apart",
+    "as_plain",
     "augmented",
+    "check_precision",
+    "from_plain",
+    "largest_batch",
     "learning_rate",
     "measure_speed",
+    "planned",
     "settle_device",
     "steps_per_epoch",
     "total_steps",

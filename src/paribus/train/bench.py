@@ -16,6 +16,10 @@ from paribus.study import Recipe, TrainSpec
 from paribus.train.augmentation import EpochAugmentation, draw
 from paribus.train.job import Plan
 
+# Fixed per kind of device, because the last bits of a sum depend on how it is grouped. On the CPU what a batch
+# makes of a convolution must stay in the cache (docs/log.md has the numbers); a GPU wants to be filled.
+EVALUATION_BATCH = {"cpu": 125, "cuda": 5000}
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -35,6 +39,7 @@ class Bench:
 
     recipe: Recipe
     streams: Streams
+    plan: Plan
     parts: dict[str, Part]
     classes: int
     shift: Tensor  # [1, C, 1, 1]: 255 * mean
@@ -144,6 +149,7 @@ def lay_out(
     return Bench(
         recipe=recipe,
         streams=streams,
+        plan=plan,
         parts=parts,
         classes=len(images.classes),
         shift=(255 * mean).to(device=device, dtype=dtype),

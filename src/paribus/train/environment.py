@@ -1,6 +1,7 @@
 """The machine and the versions that a run's bits may depend on, and the settings that keep them still."""
 
 import platform
+from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ def settle(plan: Plan) -> None:
 def environment(plan: Plan) -> dict[str, str]:
     """Return what the numbers may depend on: versions, processor or GPU, instruction set, operating system."""
     device = torch.device(plan.device)
+    native = {"numba": version("numba"), "scipy": version("scipy")} if plan.path == "native" else {}
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -31,6 +33,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": str(plan.threads),
+        **native,
     }
 
 

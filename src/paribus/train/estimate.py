@@ -9,12 +9,12 @@ import torch
 from paribus.core import Streams, digest
 from paribus.data import Images
 from paribus.study import Recipe
-from paribus.train.bench import lay_out
+from paribus.train.bench import EVALUATION_BATCH, lay_out
 from paribus.train.environment import settle
-from paribus.train.evaluate import EVALUATION_BATCH, measure
+from paribus.train.evaluate import measure
 from paribus.train.job import Plan
+from paribus.train.loop import path_of, train_epoch
 from paribus.train.memory import peak, reset_peak
-from paribus.train.reference import train_epoch
 from paribus.train.speed import Speed
 
 _SECONDS = 0.5
@@ -27,26 +27,31 @@ def measured_speed(
     settle(plan)
     device = torch.device(plan.device)
     reset_peak(device)
-    batch = recipe.train.batch_size
-    shape = recipe.data.model_copy(update={"validation": 0, "train_images": None})
-    probe = recipe.model_copy(update={"data": shape})
-    images = _random_images(max(batch, 4 * EVALUATION_BATCH[device.type]), image_shape=image_shape, classes=classes)
-    bench = lay_out(probe, streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
+    batch = recipe.train.batch
+    images = random_images(max(batch, 4 * EVALUATION_BATCH[device.type]), image_shape=image_shape, classes=classes)
+    bench = lay_out(probe_of(recipe), streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
+    path = path_of(bench)
     per_epoch = -(-len(bench.parts["train"]) // batch)
-    train_epoch(bench, epoch=1, first_step=0, steps=min(per_epoch, 3))  # the first updates allocate
+    train_epoch(path, epoch=1, first_step=0, steps=min(per_epoch, 3))  # the first updates allocate
     # An epoch's augmentation is drawn at its start: of a whole epoch it takes its true share.
     most = per_epoch if recipe.train.augment else min(per_epoch, 20)
     updates = seconds = 0.0
     while seconds < _SECONDS:
-        result = train_epoch(bench, epoch=1, first_step=0, steps=most if updates else 1)
+        result = train_epoch(path, epoch=1, first_step=0, steps=most if updates else 1)
         updates, seconds = updates + float(result.sizes.sum()), seconds + result.seconds
     started = time.perf_counter()
-    measure(bench, bench.parts["test"])
+    measure(path, bench.parts["test"])
     measured = len(bench.parts["test"]) / (time.perf_counter() - started)
     return Speed(training=updates / seconds, measuring=measured, peak_memory_bytes=peak(device))
 
 
-def _random_images(count: int, *, image_shape: tuple[int, int, int], classes: int) -> Images:
+def probe_of(recipe: Recipe) -> Recipe:
+    """Return the recipe for random images: all of them are trained on."""
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"validation": 0, "train_images": None})})
+
+
+def random_images(count: int, *, image_shape: tuple[int, int, int], classes: int) -> Images:
+    """Return uint8 noise of a shape C, H, W with classes in turn, the same for training and test."""
     noise = np.random.Generator(np.random.Philox(key=0))
     pixels = noise.integers(0, 256, size=(count, *image_shape), dtype=np.uint8)
     labels = np.arange(count, dtype=np.int64) % classes

@@ -8,22 +8,28 @@ from paribus.core import Streams
 from paribus.data import SharedImages
 from paribus.study import Recipe
 
+Library = Literal["scipy", "torch"]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a run is executed: provenance, not identity. Fixed at the run's first start and kept on resume.
 
     Attributes:
-        path: "reference", the plain loop.
+        path: "reference", the plain loop; "native", compiled code for stacks of layers on the CPU.
         device: "cpu" or a CUDA device ("cuda", "cuda:1").
         threads: threads of one worker process.
         memory_format: layout of image batches and convolution weights.
+        linear: whose matrix products the native path takes for Linear layers.
+        convolution: likewise for Conv2d layers.
     """
 
-    path: Literal["reference"] = "reference"
+    path: Literal["reference", "native"] = "reference"
     device: str = "cpu"
     threads: int = 1
     memory_format: Literal["contiguous", "channels_last"] = "contiguous"
+    linear: Library = "scipy"
+    convolution: Library = "scipy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ import torch
 
 _CLEAR = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
+# torch's CPU allocator; CUDA outside of torch's allocator; cuBLAS and cuDNN; C++.
+_REFUSED = ("can't allocate memory", "out of memory", "alloc_failed", "bad_alloc", "cannot allocate memory")
 
 
 def reset_peak(device: torch.device) -> None:
@@ -38,3 +40,11 @@ def _peak_of_process() -> int | None:
 
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return size if sys.platform == "darwin" else size * 1024
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether an error means that memory was refused, by torch, its libraries, Python or numpy."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    words = str(error).lower()
+    return any(each in words for each in _REFUSED)

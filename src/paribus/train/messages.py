@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from paribus.core import EpochRecord, Outcome
+from paribus.train.planning import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class Progress:
 
     run: str
     images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The plan that was asked for, by the question's key."""
+
+    key: str
+    planned: Planned
 
 
 Event = Environment | Started | Progress | EpochRecord | Outcome

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from paribus.models import LayerStack
-from paribus.train import blas
-from paribus.train import kernels as k
-from paribus.train.bench import Bench
-from paribus.train.evaluate import EVALUATION_BATCH
-from paribus.train.lower import Mask, Program, Unsupported, lower
+from paribus.train import native_rows as k
+from paribus.train.bench import EVALUATION_BATCH, Bench
+from paribus.train.native_blas import address
+from paribus.train.native_program import Mask, Unsupported, lower
+from paribus.train.native_steps import run_forward, train_block
+from paribus.train.path import Block
+from paribus.train.schedule import learning_rate
 
 _CPU = torch.device("cpu")
 _LOSSES = {"cross_entropy": k.CROSS_ENTROPY, "nll": k.NLL, "mse": k.MSE}
@@ -31,16 +33,16 @@ class Native:
     def __init__(self, bench: Bench) -> None:
         if not isinstance(bench.model, LayerStack):
             raise Unsupported("a network of the user's own")
-        self._bench, spec = bench, bench.recipe.train
+        self.bench, spec = bench, bench.recipe.train
         self._counted = bench.model.counted
         images = bench.parts["train"].images
         channels, height, width = images.shape[1:]
-        self._size = min(spec.batch_size, len(bench.parts["train"]))
+        self._size = min(spec.batch, len(bench.parts["train"]))
         most = max(self._size, EVALUATION_BATCH["cpu"])
         self._program = lower(list(bench.model), image_shape=(channels, height, width), batch=most)
         self._number: npt.DTypeLike = np.float64 if bench.shift.dtype == torch.float64 else np.float32
-        import os
-        self._blas = np.array([blas.address(each, np.dtype(self._number)) for each in os.environ.get('B','scipy scipy').split()])
+        libraries = bench.plan.linear, bench.plan.convolution
+        self._blas = np.array([address(each, np.dtype(self._number)) for each in libraries])
         p = self._program
         self._theta, self._grad = self._zeros(p.parameters), self._zeros(p.parameters)
         moments = _MOMENTS[spec.optimizer] if spec.optimizer != "SGD" or spec.momentum else ()
@@ -53,44 +55,39 @@ class Native:
         self._adopt(moments)
         self._segments = self._divide()
 
-    def train(self, images: Tensor, labels: Tensor, *, step: int, rates: list[float]) -> tuple[Tensor, Tensor]:
-        """Make an update for every batch of a block; return losses and counts of right images, each [updates].
-
-        Args:
-            images: [n, C, H, W], normalised.
-            labels: int64 [n], or mixed ones [n, classes].
-            step: updates made before.
-            rates: learning rate of each update.
-        """
-        p, mixed = self._program, labels.ndim == 2
-        losses, correct = np.zeros(len(rates), dtype=self._number), np.zeros(len(rates), dtype=np.int64)
-        masks, mask_step = self._masks(step, count=len(labels), updates=len(rates))
+    def train(self, block: Block, *, step: int) -> tuple[Tensor, Tensor]:
+        """Make an update for every batch."""
+        p, labels, updates = self._program, block.labels, len(block.sizes)
+        spec, images = self.bench.recipe.train, len(self.bench.parts["train"])
+        rates = np.array([learning_rate(spec, step=step + update, images=images) for update in range(updates)])
+        losses, correct = np.zeros(updates, dtype=self._number), np.zeros(updates, dtype=np.int64)
+        masks = self._masks(step, block)
         nothing = self._zeros(0)
         first, second = [*self._moments, nothing, nothing][:2]
-        k.train_block(
-            self._blas, p.rows, self._coefficients, p.spatial, p.group, self._size,
-            self._theta, self._grad, first, second, self._segments, self._kind, self._rule, np.array(rates), step,
-            _flat(images), np.zeros(len(labels), dtype=np.int64) if mixed else labels.numpy(),
-            _flat(labels) if mixed else nothing, masks, mask_step, self._acts, self._slopes, self._cols, self._index,
-            self._scratch, _LOSSES[self._bench.recipe.train.loss], self._bench.recipe.train.label_smoothing,
-            losses, correct,
+        mixed = labels.ndim == 2
+        train_block(
+            self._blas, p.rows, self._coefficients, p.spatial, p.group, block.size,
+            self._theta, self._grad, first, second, self._segments, self._kind, self._rule, rates, step,
+            _flat(block.images), np.zeros(len(labels), dtype=np.int64) if mixed else labels.numpy(),
+            _flat(labels) if mixed else nothing, masks, p.masks_width, self._acts, self._slopes, self._cols,
+            self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing, losses, correct,
         )  # fmt: skip
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
-    def outputs(self, images: Tensor) -> Tensor:
-        """Return what the network makes of images [n, C, H, W] in evaluation mode: [n, classes], a fresh tensor."""
+    def outputs(self, images: Tensor, *, number: int) -> Tensor:  # noqa: ARG002  nothing here draws
+        """Return what the network makes of images, in evaluation mode; a fresh tensor."""
         p, count = self._program, len(images)
-        k.run_forward(
+        run_forward(
             self._blas, p.rows, self._coefficients, p.spatial, p.group, count, self._theta, _flat(images), 0,
-            self._acts, self._cols, self._index, self._zeros(0), 0, False,
+            self._acts, self._cols, self._index, self._zeros(0), 0, 0,
         )  # fmt: skip
         start, classes = int(p.rows[-1, k.ACT]), int(p.rows[-1, k.OUT])
         return torch.from_numpy(self._acts[start : start + count * classes].reshape(count, classes).copy())
 
     def settle(self, *, step: int) -> None:
         """Tell the optimizer how many updates were made."""
-        if self._bench.recipe.train.optimizer != "SGD":
-            for state in self._bench.optimizer.state.values():
+        if self.bench.recipe.train.optimizer != "SGD":
+            for state in self.bench.optimizer.state.values():
                 state["step"].fill_(float(step))
 
     def _zeros(self, count: int) -> npt.NDArray[np.floating]:
@@ -99,7 +96,7 @@ class Native:
     def _adopt(self, moments: tuple[str, ...]) -> None:
         """Make the network's and the optimizer's tensors views of the flat arrays, values kept."""
         for parameter, place in self._program.places:
-            state = self._bench.optimizer.state[parameter] if moments else {}
+            state = self.bench.optimizer.state[parameter] if moments else {}
             for name, flat in zip(moments, self._moments, strict=True):
                 view = self._view(flat, place, parameter)
                 if name in state:
@@ -133,21 +130,21 @@ class Native:
         parts = [(place, each.numel()) for each, place in self._program.places if place not in left]
         return np.array(parts, dtype=np.int64).reshape(-1, 2)
 
-    def _masks(self, step: int, *, count: int, updates: int) -> tuple[npt.NDArray[np.floating], int]:
-        """Return the dropout masks of a block, each layer's keyed by (update, ordinal), and how far apart updates are."""
-        together, masks = self._program.masks_width, self._zeros(updates * self._program.masks_width)
+    def _masks(self, step: int, block: Block) -> npt.NDArray[np.floating]:
+        """Return the dropout masks of a block, each layer's keyed by (update, ordinal), update by update."""
+        together = self._program.masks_width
+        masks = self._zeros(len(block.sizes) * together)
         view = torch.from_numpy(masks)
-        for update in range(updates):
-            batch = min(self._size, count - update * self._size)
+        for update, batch in enumerate(block.sizes):
             for each in self._program.masks:
                 begin = update * together + each.start
                 view[begin : begin + batch * each.width] = self._mask(each, step=step + update, batch=batch)
-        return masks, together
+        return masks
 
     def _mask(self, mask: Mask, *, step: int, batch: int) -> Tensor:
         ordinal = self._counted.index(mask.layer)
-        key = self._bench.streams.key("dropout", step, ordinal)
-        drawn = mask.layer.mask((batch, *mask.takes), key=key, dtype=self._bench.shift.dtype, device=_CPU)
+        key = self.bench.streams.key("dropout", step, ordinal)
+        drawn = mask.layer.mask((batch, *mask.takes), key=key, dtype=self.bench.shift.dtype, device=_CPU)
         if len(mask.takes) == 3 and not mask.layer.channels:
             drawn = drawn.permute(0, 2, 3, 1)
         return drawn.reshape(-1)

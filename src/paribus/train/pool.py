@@ -12,7 +12,8 @@ from typing import Self
 
 from paribus.core import Outcome
 from paribus.train.job import Job
-from paribus.train.messages import Event
+from paribus.train.messages import Answer, Event
+from paribus.train.planning import Question
 from paribus.train.process import Process, start
 
 
@@ -67,36 +68,50 @@ class Pool:
         while unfinished:
             for worker in self._workers:
                 if worker.run is None and waiting:
-                    self._give(worker, job(waiting.popleft()))
-            events = self._hear()
+                    name = waiting.popleft()
+                    self._give(worker, job(name), name=name)
+            events = [event for event in self._hear() if not isinstance(event, Answer)]
             unfinished.difference_update(event.run for event in events if isinstance(event, Outcome))
             yield events
 
-    def _give(self, worker: _Worker, job: Job) -> None:
-        worker.run, worker.spent = job.run, job.recipe.model.module is not None
+    def ask(self, questions: Sequence[Question]) -> Iterator[Answer]:
+        """Have workers measure plans, one question each at a time; yield answers as they come.
+
+        Of a worker that dies there is no answer.
+        """
+        waiting = deque(questions)
+        while waiting or any(worker.run for worker in self._workers):
+            for worker in self._workers:
+                if worker.run is None and waiting:
+                    question = waiting.popleft()
+                    self._give(worker, question, name=question.key)
+            yield from (event for event in self._hear() if isinstance(event, Answer))
+
+    def _give(self, worker: _Worker, job: Job | Question, *, name: str) -> None:
+        worker.run, worker.spent = name, job.recipe.model.module is not None
         with suppress(OSError):  # a worker that died while it waited is noticed when it is heard
             worker.process.connection.send(job)
 
-    def _hear(self) -> list[Event]:
+    def _hear(self) -> list[Event | Answer]:
         """Return what the working processes have said since; wait until one says something."""
-        heard: list[Event] = []
+        heard: list[Event | Answer] = []
         working = {worker.process.connection: number for number, worker in enumerate(self._workers) if worker.run}
         for connection in wait(list(working)):
             assert isinstance(connection, Connection)
             heard += self._drain(connection, number=working[connection])
         return heard
 
-    def _drain(self, connection: Connection, *, number: int) -> Iterator[Event]:
+    def _drain(self, connection: Connection, *, number: int) -> Iterator[Event | Answer]:
         worker, said = self._workers[number], True
         while said:
             try:
-                event: Event = connection.recv()
+                event: Event | Answer = connection.recv()
             except (EOFError, OSError):
                 assert worker.run is not None
                 message = f"a worker died: {worker.process.bury()}"
                 event, worker.spent = Outcome(worker.run, "failed", epoch=0, step=0, message=message), True
             yield event
-            if isinstance(event, Outcome):
+            if isinstance(event, Outcome | Answer):
                 self._free(number)
                 return
             said = connection.poll()

@@ -15,7 +15,7 @@ def total_steps(spec: TrainSpec, *, images: int) -> int:
 
 def steps_per_epoch(spec: TrainSpec, *, images: int) -> int:
     """Return the number of batches of one epoch; the last batch may be smaller."""
-    return -(-images // spec.batch_size)
+    return -(-images // spec.batch)
 
 
 def learning_rate(spec: TrainSpec, *, step: int, images: int) -> float:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from paribus.models import CountedDropout
-from paribus.train import kernels as k
+from paribus.train import native_rows as k
 
 # Floats of one convolution's patches at a time: they are written, multiplied and forgotten within a core's cache.
 _PATCHES = 2**16
@@ -182,20 +182,20 @@ class _Layout:
         if self._spatial:
             self._group = max(1, min(self._batch, _PATCHES // max(patches, default=_PATCHES)))
         acts = slopes = 0
-        first_with_weights = min(at for at, row in enumerate(self._rows) if isinstance(row.module, nn.Linear | nn.Conv2d))
+        weighted = [at for at, row in enumerate(self._rows) if isinstance(row.module, nn.Linear | nn.Conv2d)]
         for at, row in enumerate(self._rows):
             line = self._table[at]
             line[k.OP], line[k.IN], line[k.OUT] = row.op, math.prod(row.takes), math.prod(row.gives)
             line[k.FROM] = k.INPUT if at == 0 else self._table[at - 1][k.ACT]
             line[k.ACT], acts = acts, acts + self._batch * _aligned(line[k.OUT])
-            # What a spatial layer's slopes take is used up within its group, but for the last one's, which a batch fills.
+            # A spatial layer's slopes are used up within its group, but for the last one's, which a batch fills.
             whole = at >= self._spatial - 1
             images = self._batch if whole else self._group
             line[k.SLOPE], line[k.SLOPE_STEP] = slopes, line[k.OUT] if whole else 0
             slopes += images * _aligned(line[k.OUT])
             if at:
                 line[k.SLOPE_FROM], line[k.SLOPE_FROM_STEP] = self._table[at - 1][[k.SLOPE, k.SLOPE_STEP]]
-            line[k.NEEDS_SLOPE] = at > first_with_weights
+            line[k.NEEDS_SLOPE] = at > weighted[0]
             line[k.WEIGHT] = line[k.BIAS] = -1
             self._fill(line, row)
         return Program(

@@ -4,7 +4,7 @@ import ctypes
 import functools
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +14,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from scipy.linalg import cython_blas
 
+from paribus.train.job import Library
 
-Library = Literal["scipy", "torch"]
 _TORCH = {"linux": "libtorch_cpu.so", "darwin": "libtorch_cpu.dylib", "win32": "torch_cpu.dll"}
 
 
@@ -46,9 +46,9 @@ def _torch_library() -> ctypes.CDLL | None:
     file = Path(torch.__file__).parent / "lib" / _TORCH.get(sys.platform, "")
     try:
         library = ctypes.CDLL(str(file))
-        return library if library.sgemm_ and library.dgemm_ else None
-    except (OSError, AttributeError):
+    except OSError:
         return None
+    return library if hasattr(library, "sgemm_") and hasattr(library, "dgemm_") else None
 
 
 # The address is an argument, not a constant: compiled code that holds no address can be kept on disk.
@@ -56,14 +56,11 @@ def _torch_library() -> ctypes.CDLL | None:
 def gemm(  # type: ignore[no-untyped-def]
     typingctx, where, turn_a, turn_b, m, n, k, alpha, a, at_a, lda, b, at_b, ldb, beta, c, at_c, ldc
 ):
-    """C[m, n] = alpha * op(A)[m, k] @ op(B)[k, n] + beta * C, all row by row; op turns (transposes) where asked.
+    """Compute C[m, n] = alpha * op(A)[m, k] @ op(B)[k, n] + beta * C, all stored row by row.
 
-    Args:
-        where: `address`.
-        turn_a, turn_b: 1 where the matrix is stored as [k, m] or [n, k].
-        m, n, k: sizes.
-        alpha, beta: factors; with beta = 0 nothing is read of C.
-        a, b, c: one-dimensional arrays of one type; at_*: where the matrix starts; ld*: from row to row.
+    `where` is `address`; op turns (transposes) what is stored as [k, m] or [n, k], where `turn_a` or `turn_b` is 1.
+    With beta = 0 nothing is read of C. `a`, `b` and `c` are one-dimensional arrays of one type, in which the matrices
+    start at `at_*`; from row to row it is `ld*`.
     """
     arguments = (where, turn_a, turn_b, m, n, k, alpha, a, at_a, lda, b, at_b, ldb, beta, c, at_c, ldc)
     signature = types.void(*arguments)
@@ -102,7 +99,7 @@ def gemm(  # type: ignore[no-untyped-def]
 
 @intrinsic
 def part(typingctx, array, at):  # type: ignore[no-untyped-def]
-    """The same array from element `at` on: no check, no copy, no reference; for loops that a compiler can widen."""
+    """Return the same array from element `at` on: no check, no copy; a loop over it can be widened."""
 
     def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
         given, offset = values
@@ -137,7 +134,25 @@ def copy(typingctx, goal, to, source, at, count):  # type: ignore[no-untyped-def
     return types.void(goal, to, source, at, count), codegen
 
 
-_NAMES = tuple("where turn_a turn_b m n k alpha a at_a lda b at_b ldb beta c at_c ldc".split())
+_NAMES = (
+    "where",
+    "turn_a",
+    "turn_b",
+    "m",
+    "n",
+    "k",
+    "alpha",
+    "a",
+    "at_a",
+    "lda",
+    "b",
+    "at_b",
+    "ldb",
+    "beta",
+    "c",
+    "at_c",
+)
+_NAMES += ("ldc",)
 
 
 def _letter(letter: str) -> ir.Constant:

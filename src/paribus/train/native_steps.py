@@ -1,0 +1,198 @@
+"""Forward, backward, update: one call trains on many batches, without Python between them.
+
+Every function is compiled for one kind of arguments only, and called from one place where that is possible: compiling
+them takes seconds, and what is called twice is compiled into its callers twice.
+"""
+
+from paribus.train import native_rows as k
+from paribus.train.native_blas import gemm
+from paribus.train.native_learning import loss_of_batch, update
+from paribus.train.native_pointwise import (
+    add,
+    clear,
+    fill_bias,
+    masked,
+    planes_first,
+    pointwise,
+    pointwise_back,
+    softmax,
+    softmax_back,
+)
+from paribus.train.native_rows import compiled
+from paribus.train.native_windows import average_pool, fold, max_pool, max_pool_back, patches
+
+
+@compiled
+def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, index, masks, mask, training):
+    """Run one layer on images `first` to `first + count` of a batch; `image` is where the batch starts."""
+    op, size, made = row[k.OP], row[k.IN], row[k.OUT]
+    source, at = (images, image) if row[k.FROM] == k.INPUT else (acts, row[k.FROM])
+    at += first * size
+    to = row[k.ACT] + first * made
+    if op <= k.CONV_FIRST:
+        # Rows, columns and depth of the product: images of a Linear, places of a Conv2d.
+        rows, planes, depth, turned, apart = count, made, size, 0, size
+        factor, begin = source, at
+        if op != k.LINEAR:
+            rows, planes = count * row[k.OUT_HEIGHT] * row[k.OUT_WIDTH], row[k.OUT_CHANNELS]
+            depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
+            turned, apart = int(op == k.CONV_FIRST), patches(row, count, source, at, cols)
+            factor, begin = cols, 0
+        fill_bias(acts, to, rows, planes, theta, row[k.BIAS])
+        gemm(
+            blas[min(op, 1)], turned, 1, rows, planes, depth, 1.0, factor, begin, apart,
+            theta, row[k.WEIGHT], depth, 1.0, acts, to, planes,
+        )  # fmt: skip
+    elif op == k.MAX_POOL:
+        for i in range(count):
+            max_pool(row, source, at + i * size, acts, to + i * made, index, row[k.EXTRA] + (first + i) * made)
+    elif op == k.AVG_POOL:
+        for i in range(count):
+            average_pool(row, source, at + i * size, acts, to + i * made, k.NO)
+    elif op == k.MASK:
+        masked(row, first, count, source, at, acts, to, masks, mask, training)
+    elif op == k.TO_PLANES:
+        for i in range(count):
+            planes_first(row, source, at + i * size, acts, to + i * made, k.NO)
+    elif op == k.SOFTMAX or op == k.LOG_SOFTMAX:  # noqa: PLR1714  numba knows no `in` here
+        softmax(op, source, at, acts, to, count, made)
+    else:
+        pointwise(op, coef[0], coef[1], source, at, acts, to, count * made)
+
+
+@compiled
+def _backward(
+    blas, row, coef, first, count, theta, grad, images, image, acts, slopes, cols, index, masks, mask,
+    kind, rule, rate, step, moment_1, moment_2,
+):  # fmt: skip
+    """Take one layer's slopes back to what it took, and into `grad`.
+
+    A Linear's weights are changed here at once, when its slopes have been handed on.
+    """
+    op, size, made = row[k.OP], row[k.IN], row[k.OUT]
+    y = row[k.ACT] + first * made
+    g = row[k.SLOPE] + first * row[k.SLOPE_STEP]
+    to = row[k.SLOPE_FROM] + first * row[k.SLOPE_FROM_STEP]
+    if op <= k.CONV_FIRST:
+        source, at = (images, image) if row[k.FROM] == k.INPUT else (acts, row[k.FROM])
+        at += first * size
+        if op == k.LINEAR:
+            _linear_back(
+                blas[0], row, count, theta, grad, source, at, slopes, g, to, cols,
+                kind, rule, rate, step, moment_1, moment_2,
+            )  # fmt: skip
+        else:
+            _convolution_back(blas[1], row, count, theta, grad, source, at, slopes, g, to, cols)
+    elif not row[k.NEEDS_SLOPE]:
+        pass
+    elif op == k.MAX_POOL:
+        for i in range(count):
+            max_pool_back(row, slopes, g + i * made, to + i * size, index, row[k.EXTRA] + (first + i) * made)
+    elif op == k.AVG_POOL:
+        for i in range(count):
+            average_pool(row, slopes, g + i * made, slopes, to + i * size, k.YES)
+    elif op == k.MASK:
+        masked(row, first, count, slopes, g, slopes, to, masks, mask, k.YES)
+    elif op == k.TO_PLANES:
+        for i in range(count):
+            planes_first(row, slopes, g + i * made, slopes, to + i * size, k.YES)
+    elif op == k.SOFTMAX or op == k.LOG_SOFTMAX:  # noqa: PLR1714
+        softmax_back(op, acts, y, slopes, g, to, count, made)
+    else:
+        pointwise_back(op, coef[0], coef[1], acts, y, slopes, g, to, count * made)
+
+
+@compiled
+def _linear_back(
+    blas, row, count, theta, grad, source, at, slopes, g, to, cols, kind, rule, rate, step, moment_1, moment_2,
+):  # fmt: skip
+    size, made, weights = row[k.IN], row[k.OUT], row[k.WEIGHT]
+    if row[k.NEEDS_SLOPE]:
+        gemm(blas, 0, 0, count, size, made, 1.0, slopes, g, made, theta, weights, size, 0.0, slopes, to, size)
+    if row[k.BIAS] >= 0:
+        for i in range(count):
+            add(grad, row[k.BIAS], slopes, g + i * made, made)
+    if kind == k.SGD and rule[k.MOMENTUM] == 0:
+        keep = 1 - rate * rule[k.DECAY]
+        gemm(blas, 1, 0, made, size, count, -rate, slopes, g, made, source, at, size, keep, theta, weights, size)
+        return
+    # Some rows at a time: gradients are used while the cache still has them, and are never kept.
+    some = max(1, cols.shape[0] // size)
+    for r in range(0, made, some):
+        rows = min(some, made - r)
+        gemm(blas, 1, 0, rows, size, count, 1.0, slopes, g + r, made, source, at, size, 0.0, cols, 0, size)
+        update(kind, rule, rate, step, theta, weights + r * size, cols, k.NO, moment_1, moment_2, rows * size)
+
+
+@compiled
+def _convolution_back(blas, row, count, theta, grad, source, at, slopes, g, to, cols):
+    size, weights = row[k.IN], row[k.WEIGHT]
+    depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
+    spots, planes = count * row[k.OUT_HEIGHT] * row[k.OUT_WIDTH], row[k.OUT_CHANNELS]
+    if row[k.BIAS] >= 0:
+        for i in range(spots):
+            add(grad, row[k.BIAS], slopes, g + i * planes, planes)
+    apart = patches(row, count, source, at, cols)
+    turned = int(row[k.OP] == k.CONV_FIRST)
+    gemm(
+        blas, 1, turned, planes, depth, spots, 1.0, slopes, g, planes, cols, 0, apart, 1.0, grad, weights, depth
+    )  # fmt: skip
+    if row[k.NEEDS_SLOPE]:
+        gemm(blas, 0, 0, spots, depth, planes, 1.0, slopes, g, planes, theta, weights, depth, 0.0, cols, 0, depth)
+        clear(slopes, to, count * size)
+        for i in range(count):
+            fold(row, cols, i * (spots // count) * depth, slopes, to + i * size)
+
+
+@compiled
+def run_forward(
+    blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, index, masks, mask, training
+):
+    """Run a batch through the network; the first `spatial` layers see `group` images at a time."""
+    for stage in range(2):
+        low, high, together = (0, spatial, group) if stage == 0 else (spatial, prog.shape[0], batch)
+        for first in range(0, batch if high > low else 0, together):
+            count = min(together, batch - first)
+            for n in range(low, high):
+                _forward(
+                    blas, prog[n], coef[n], first, count, theta, images, image, acts, cols, index, masks, mask, training
+                )
+
+
+@compiled
+def train_block(
+    blas, prog, coef, spatial, group, size, theta, grad, moment_1, moment_2, segments, kind, rule,
+    rates, step, images, labels, mixed, masks, mask_step, acts, slopes, cols, index, scratch,
+    loss_kind, smoothing, losses, correct,
+):  # fmt: skip
+    """Make one update for every `size` images: forward, loss, backward, change.
+
+    `step` counts the updates made before, `rates` has the learning rate of each of these; `losses` and `correct` take
+    each batch's loss, and how many of it were right.
+    """
+    pixels, last = prog[0, k.IN], prog.shape[0] - 1
+    classes = prog[last, k.OUT]
+    for u in range(rates.shape[0]):
+        start = u * size
+        batch = min(size, labels.shape[0] - start)
+        image, mask, rate, now = start * pixels, u * mask_step, rates[u], step + u + 1
+        run_forward(
+            blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, index, masks, mask, k.YES
+        )
+        losses[u], correct[u] = loss_of_batch(
+            loss_kind, smoothing, acts, prog[last, k.ACT], batch, classes, labels, mixed, start,
+            slopes, prog[last, k.SLOPE], scratch,
+        )  # fmt: skip
+        for stage in range(2):
+            high, low, together = (last, spatial, batch) if stage == 0 else (spatial - 1, 0, group)
+            for first in range(0, batch if high >= low else 0, together):
+                count = min(together, batch - first)
+                for n in range(high, low - 1, -1):
+                    _backward(
+                        blas, prog[n], coef[n], first, count, theta, grad, images, image, acts, slopes, cols, index,
+                        masks, mask, kind, rule, rate, now, moment_1, moment_2,
+                    )  # fmt: skip
+        for s in range(segments.shape[0]):
+            begin, width = segments[s, 0], segments[s, 1]
+            update(kind, rule, rate, now, theta, begin, grad, begin, moment_1, moment_2, width)
+            clear(grad, begin, width)

@@ -1,0 +1,44 @@
+"""What makes the updates of a training: the plain loop, or something faster that is held to it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from paribus.train.bench import Bench
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Several batches: images [n, C, H, W], normalised; labels [n], or mixed ones, shares [n, classes]."""
+
+    images: Tensor
+    labels: Tensor
+    size: int  # of a batch; the last may be smaller
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many images each batch has."""
+        whole, rest = divmod(len(self.images), self.size)
+        return (self.size,) * whole + ((rest,) if rest else ())
+
+
+class Path(Protocol):
+    """One training's updates and measurements."""
+
+    bench: Bench
+
+    def train(self, block: Block, *, step: int) -> tuple[Tensor, Tensor]:
+        """Make an update for every batch; return losses and counts of right images from before it, each [updates].
+
+        `step` counts the updates made before. Of a mixed image, the label with the larger share is the right one.
+        """
+
+    def settle(self, *, step: int) -> None:
+        """Leave network and optimizer as they are after `step` updates, to be saved."""
+
+    def outputs(self, images: Tensor, *, number: int) -> Tensor:
+        """Return what the network makes of images [n, C, H, W], in evaluation mode: [n, classes].
+
+        `number` counts the batches of one evaluation.
+        """

@@ -1,0 +1,73 @@
+"""How a run will be executed: the door to measurements that need torch, and what they depend on."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paribus.core import digest
+from paribus.study import Recipe
+from paribus.train.job import Plan
+
+# What a plan was measured with; a change of the engine asks again.
+_ENGINE = 1
+# Settings of a training that change no update's time.
+_FREE = {"lr", "epochs", "steps", "schedule", "weight_decay", "betas", "label_smoothing", "nesterov"}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, the images per second of each candidate, and why the native path is none of them ("" where it is)."""
+
+    plan: Plan
+    speeds: Mapping[str, float]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A network, batch size and image shape, asked for its plan."""
+
+    recipe: Recipe
+    image_shape: tuple[int, int, int]
+    classes: int
+    base_dir: Path
+    device: str
+    source: str  # digest of a user's model file, "" for layers
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the answer depends on, but the machine."""
+        train = self.recipe.train.model_dump(mode="json", exclude=_FREE)
+        asked = [train, self.recipe.model.model_dump(mode="json"), self.source]
+        return digest([_ENGINE, *asked, list(self.image_shape), self.classes, self.device])
+
+
+def planned(question: Question) -> Planned:
+    """Return the fastest plan, from about a second of updates on random images; runs a user's own network here."""
+    from paribus.train.calibrate import measured_plan  # noqa: PLC0415  torch
+
+    return measured_plan(
+        question.recipe,
+        image_shape=question.image_shape,
+        classes=question.classes,
+        base_dir=question.base_dir,
+        device=question.device,
+    )
+
+
+def as_plain(found: Planned) -> dict[str, object]:
+    """Return a plan as plain values, to be kept."""
+    return dataclasses.asdict(found)
+
+
+def from_plain(kept: Mapping[str, object]) -> Planned:
+    """Return what `as_plain` was given.
+
+    Raises:
+        TypeError: it was given something else.
+    """
+    plan, speeds, reason = kept["plan"], kept["speeds"], kept["reason"]
+    assert isinstance(plan, dict)
+    assert isinstance(speeds, dict)
+    return Planned(Plan(**plan), speeds, str(reason))
