@@ -9,9 +9,9 @@ from making import CNN, MLP, make_images, make_recipe
 from oracle import forward_backward, sgd
 
 from paribus.core import Streams
-from paribus.train import Plan, Resume, reference
-from paribus.train.loss import loss_of
+from paribus.train import Plan, Resume, loop
 from paribus.train.loop import train_run
+from paribus.train.loss import loss_of
 
 ORACLE_LAYERS = {
     MLP: ("flatten", "linear", "relu", "linear"),
@@ -233,13 +233,13 @@ def test_records_say_what_was_measured(make_bench):
 
 def test_a_test_loss_that_is_not_finite_decides_nothing(make_bench, monkeypatch):
     bench = make_bench(make_recipe(data={"validation": 20}))
-    measured = reference.measure
+    measured = loop.measure
 
-    def blind(bench, part):
-        found = measured(bench, part)
-        return dataclasses.replace(found, loss=float("inf")) if part is bench.parts["test"] else found
+    def blind(path, part):
+        found = measured(path, part)
+        return dataclasses.replace(found, loss=float("inf")) if part is path.bench.parts["test"] else found
 
-    monkeypatch.setattr(reference, "measure", blind)
+    monkeypatch.setattr(loop, "measure", blind)
     records, outcome = _records(bench)
     assert outcome.state == "done"
     assert {record.test_loss for record in records} == {None}

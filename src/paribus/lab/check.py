@@ -80,9 +80,8 @@ def check(
     from paribus.lab.finding import data_findings  # noqa: PLC0415
     from paribus.lab.largest import find_largest  # noqa: PLC0415
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
-    from paribus.lab.settling import looks_of, settle  # noqa: PLC0415
+    from paribus.lab.settling import settle  # noqa: PLC0415
     from paribus.lab.training import worker_count  # noqa: PLC0415
-    from paribus.stats import can_show, can_show_sequential, smallest_effect  # noqa: PLC0415
     from paribus.train import check_precision, settle_device  # noqa: PLC0415
 
     place = placed(study, folder=STUDIES)
@@ -104,12 +103,6 @@ def check(
     users: dict[str, list[str]] = {}
     for each in _first_seed(prepared):
         users.setdefault(each.data, []).append(each.run.condition)
-    margin, _ = smallest_effect(study.design.smallest_effect, images=_judged(prepared))
-    design, looks, comparisons = study.design, looks_of(study), len(conditions) - 1
-    if looks is None:
-        sentences = can_show(design.most_seeds, contrasts=comparisons, alpha=design.alpha, smallest_effect=margin)
-    else:
-        sentences = can_show_sequential(looks, contrasts=comparisons, alpha=design.alpha, smallest_effect=margin)
     return Check(
         study=study,
         runs=len(tuning) + len(conditions) * study.design.most_seeds,
@@ -119,10 +112,22 @@ def check(
         seconds=seconds,
         memory_bytes=memory,
         workers=count,
-        power=sentences,
+        power=_power(prepared, comparisons=len(conditions) - 1),
         findings=tuple(dict.fromkeys(each for some in data_findings(prepared, shelf).values() for each in some)),
         largest=largest_sentences(study, found.facts),
     )
+
+
+def _power(prepared: "Prepared", *, comparisons: int) -> tuple[str, ...]:
+    """Return what the seeds can and cannot show, in sentences."""
+    from paribus.lab.settling import looks_of  # noqa: PLC0415
+    from paribus.stats import can_show, can_show_sequential, smallest_effect  # noqa: PLC0415  scipy
+
+    design, looks = prepared.study.design, looks_of(prepared.study)
+    margin, _ = smallest_effect(design.smallest_effect, images=_judged(prepared))
+    if looks is None:
+        return can_show(design.most_seeds, contrasts=comparisons, alpha=design.alpha, smallest_effect=margin)
+    return can_show_sequential(looks, contrasts=comparisons, alpha=design.alpha, smallest_effect=margin)
 
 
 def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
@@ -138,7 +143,7 @@ def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
 def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int]:
     """Return seconds and bytes, from a moment of updates of each network and batch size on random images."""
     from paribus.lab.plans import plan_of, question_of  # noqa: PLC0415
-    from paribus.train import Speed, apart, measure_speed, total_steps  # noqa: PLC0415  torch, when it measures
+    from paribus.train import Speed, apart, images_measured, measure_speed, total_steps  # noqa: PLC0415
 
     speeds: dict[tuple[str, int, tuple[str, ...], str], Speed] = {}
     total = 0.0
@@ -156,7 +161,8 @@ def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float
             speeds[key] = found
         images = sum(facts.train)
         seen = total_steps(recipe.train, images=images) * min(recipe.train.batch, images)
-        measured = (seen / images + 1) * (images + sum(facts.validation) + sum(facts.test))
+        others = sum(facts.validation) + sum(facts.test)
+        measured = images_measured(recipe.train, images=images, others=others)
         total += seen / speeds[key].training + measured / speeds[key].measuring
     peak = max(speed.peak_memory_bytes or 0 for speed in speeds.values())
     design, tuned = prepared.study.design, [len(levels) for levels in prepared.study.tune.values()]

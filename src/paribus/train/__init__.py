@@ -11,8 +11,9 @@ from paribus.train.messages import Environment, Event, Progress, Started
 from paribus.train.planning import Planned, Question, as_plain, from_plain, planned
 from paribus.train.pool import Pool
 from paribus.train.process import apart
-from paribus.train.schedule import learning_rate, steps_per_epoch, total_steps
+from paribus.train.schedule import images_measured, learning_rate, steps_per_epoch, total_steps
 from paribus.train.speed import Speed, measure_speed
+from paribus.train.weights import weights_difference
 
 __all__ = [
     "Environment",
@@ -33,6 +34,7 @@ __all__ = [
     "augmented",
     "check_precision",
     "from_plain",
+    "images_measured",
     "largest_batch",
     "learning_rate",
     "measure_speed",
@@ -40,4 +42,5 @@ __all__ = [
     "settle_device",
     "steps_per_epoch",
     "total_steps",
+    "weights_difference",
 ]

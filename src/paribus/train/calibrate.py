@@ -50,7 +50,7 @@ def candidates(recipe: Recipe, *, device: str) -> tuple[Plan, ...]:
     if device != "cpu" or recipe.train.precision != "float32":
         return (plain,)
     native = [Plan(path="native", linear=linear, convolution="scipy") for linear in libraries()]
-    if convolutions:
+    if convolutions or recipe.model.module is not None:
         native += [Plan(path="native", linear=each, convolution=each) for each in libraries() if each != "scipy"]
     return (*native, plain)
 

@@ -1,15 +1,14 @@
 """Measuring a network: evaluation mode, no augmentation, every image once."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
 
 from paribus.core import Predictions
-from paribus.train.bench import EVALUATION_BATCH, Part
-from paribus.train.loss import loss_of, probabilities
-from paribus.train.path import Path
+from paribus.train.bench import Part
+from paribus.train.loss import probabilities
+from paribus.train.path import Path, outputs_of
+from paribus.train.schedule import SAMPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +21,21 @@ class Measure:
 
 def measure(path: Path, part: Part) -> Measure:
     """Return loss (without label smoothing) and accuracy of the network on one part of the data."""
-    loss = torch.zeros((), dtype=torch.float64, device=part.index.device)
-    correct = torch.zeros((), dtype=torch.int64, device=part.index.device)
-    for output, labels in _outputs(path, part):
-        loss += loss_of(output, labels, spec=path.bench.recipe.train, reduction="sum", smooth=False)
-        correct += (output.argmax(dim=1) == labels).sum()
-    return Measure(loss=loss.item() / len(part), accuracy=correct.item() / len(part))
+    loss, correct = path.measure(part)
+    return Measure(loss=loss / len(part), accuracy=correct / len(part))
+
+
+def sample(part: Part) -> Part:
+    """Return the images on which training is measured before its last epoch: evenly spaced, at most SAMPLE of them."""
+    if len(part) <= SAMPLE:
+        return part
+    return replace(part, index=part.index[torch.arange(SAMPLE, device=part.index.device) * len(part) // SAMPLE])
 
 
 def predict(path: Path, part: Part) -> Predictions:
     """Return the class and the probabilities of every image, in the order of the part."""
     classes, shares = [], []
-    for output, _ in _outputs(path, part):
+    for output, _ in outputs_of(path, part):
         classes.append(output.argmax(dim=1))
         shares.append(probabilities(output, spec=path.bench.recipe.train).to(torch.float16))
     table = torch.cat(shares).cpu().numpy()
@@ -43,15 +45,3 @@ def predict(path: Path, part: Part) -> Predictions:
         images=table.shape[0],
         class_count=table.shape[1],
     )
-
-
-def _outputs(path: Path, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
-    bench = path.bench
-    was_training = bench.model.training
-    bench.model.eval()
-    try:
-        with torch.no_grad():
-            for number, index in enumerate(torch.split(part.index, EVALUATION_BATCH[part.index.device.type])):
-                yield path.outputs(bench.pixels(part, index), number=number), part.labels[index]
-    finally:
-        bench.model.train(was_training)

@@ -112,14 +112,14 @@ def largest_batch(trial: Trial, *, most: int, seconds: float | None = None, told
         trial: what is to be trained, and where. Without a limit, a worker on the CPU has its share of what is
             free now, one on a GPU its share of what is free there.
         most: training images of the split.
-        seconds: when to stop looking, None for never.
+        seconds: when to stop looking, counted from the first answer; None for never.
         told: hears of every size that is tried.
 
     Raises:
         StudyError: not even one image fits, or an update fails for another reason than memory.
         ParibusError: what the images or the network raise.
     """
-    until = None if seconds is None else time.monotonic() + seconds
+    until: float | None = None
     fits, fails, last, best, tried = 0, None, Answer(fits=False), Answer(fits=True), 0
     with _Trying(_limited(trial)) as trying:
         while (batch := next_batch(fits=fits, fails=fails, most=most)) is not None:
@@ -128,6 +128,8 @@ def largest_batch(trial: Trial, *, most: int, seconds: float | None = None, told
             if answer is None:
                 break
             tried, last = tried + 1, answer
+            if seconds is not None and until is None:  # the first answer waits for the process to start
+                until = time.monotonic() + seconds
             fits, fails, best = (batch, fails, answer) if answer.fits else (fits, batch, best)
     if not fits and fails is not None and fails == 1:
         raise _nothing_fits(last, trial)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from paribus.core import EpochRecord, Outcome
 from paribus.train.bench import Bench, to_bytes
-from paribus.train.evaluate import measure, predict
+from paribus.train.evaluate import measure, predict, sample
 from paribus.train.job import Resume
 from paribus.train.native import Native
 from paribus.train.path import Block, Path
@@ -104,7 +104,7 @@ def train_epoch(path: Path, *, epoch: int, first_step: int, steps: int, on_progr
     losses, correct, sizes = torch.zeros(3, steps, device=bench.shift.device)
     done, diverged = 0, None
     bench.model.train()
-    for block in _blocks(bench, epoch=epoch, steps=steps):
+    for block in _blocks(path, epoch=epoch, steps=steps):
         step = first_step + done
         block_losses, block_correct = path.train(block, step=step)
         first, done = done, done + len(block_losses)
@@ -118,8 +118,9 @@ def train_epoch(path: Path, *, epoch: int, first_step: int, steps: int, on_progr
     return Epoch(losses, correct, sizes, seconds=time.perf_counter() - started, diverged=diverged)
 
 
-def _blocks(bench: Bench, *, epoch: int, steps: int) -> Iterator[Block]:
+def _blocks(path: Path, *, epoch: int, steps: int) -> Iterator[Block]:
     """Yield the epoch's batches, several at a time: gathered, augmented and normalised together, used one by one."""
+    bench = path.bench
     train, size = bench.parts["train"], bench.recipe.train.batch
     order = bench.order(epoch)[: steps * size]
     together = max(1, _BLOCK // (size * train.images[0].numel())) * size
@@ -127,7 +128,7 @@ def _blocks(bench: Bench, *, epoch: int, steps: int) -> Iterator[Block]:
     for index in torch.split(order, together):
         labels = train.labels[index]
         if augmentation is None:
-            yield Block(bench.pixels(train, index), labels, size)
+            yield Block(path.pixels(train, index), labels, size)
             continue
         pixels = bench.augmented(train, index, augmentation=augmentation)
         if augmentation.mixes:
@@ -141,7 +142,9 @@ def _blocks(bench: Bench, *, epoch: int, steps: int) -> Iterator[Block]:
 def _record(path: Path, run: str, environment: str, *, epoch: int, step: int, result: Epoch | None) -> EpochRecord:
     """Measure the network on every part and put the epoch together; `result` is None before the first update."""
     started, bench = time.perf_counter(), path.bench
-    measured = {name: measure(path, part) for name, part in bench.parts.items()}
+    whole = step == total_steps(bench.recipe.train, images=len(bench.parts["train"]))
+    parts = bench.parts if whole else bench.parts | {"train": sample(bench.parts["train"])}
+    measured = {name: measure(path, part) for name, part in parts.items()}
     validation = measured.get("validation")
     spec = bench.recipe.train
     return EpochRecord(

@@ -7,8 +7,15 @@ import torch
 
 _CLEAR = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
-# torch's CPU allocator; CUDA outside of torch's allocator; cuBLAS and cuDNN; C++.
-_REFUSED = ("can't allocate memory", "out of memory", "alloc_failed", "bad_alloc", "cannot allocate memory")
+# torch's CPU allocator; CUDA outside of torch's allocator; cuBLAS and cuDNN; C++; the system; its linker.
+_REFUSED = (
+    "can't allocate memory",
+    "out of memory",
+    "alloc_failed",
+    "bad_alloc",
+    "cannot allocate memory",
+    "failed to map",
+)
 
 
 def reset_peak(device: torch.device) -> None:

@@ -4,17 +4,20 @@ The network's own tensors, and the optimizer's, become views of the flat arrays 
 saves, restores or measures a training elsewhere sees them as ever.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from paribus.models import LayerStack
 from paribus.train import native_rows as k
-from paribus.train.bench import EVALUATION_BATCH, Bench
+from paribus.train.bench import EVALUATION_BATCH, Bench, Part
 from paribus.train.native_blas import address
 from paribus.train.native_program import Mask, Unsupported, lower
-from paribus.train.native_steps import run_forward, train_block
+from paribus.train.native_steps import gather, measure_images, run_forward, train_block
+from paribus.train.native_trace import chain_of
 from paribus.train.path import Block
 from paribus.train.schedule import learning_rate
 
@@ -31,15 +34,15 @@ class Native:
     """
 
     def __init__(self, bench: Bench) -> None:
-        if not isinstance(bench.model, LayerStack):
-            raise Unsupported("a network of the user's own")
+        own = not isinstance(bench.model, LayerStack)
+        layers = chain_of(bench.model) if own else list(bench.model.children())
         self.bench, spec = bench, bench.recipe.train
-        self._counted = bench.model.counted
+        self._counted = bench.model.counted if isinstance(bench.model, LayerStack) else ()
         images = bench.parts["train"].images
         channels, height, width = images.shape[1:]
         self._size = min(spec.batch, len(bench.parts["train"]))
         most = max(self._size, EVALUATION_BATCH["cpu"])
-        self._program = lower(list(bench.model), image_shape=(channels, height, width), batch=most)
+        self._program = lower(layers, image_shape=(channels, height, width), batch=most)
         self._number: npt.DTypeLike = np.float64 if bench.shift.dtype == torch.float64 else np.float32
         libraries = bench.plan.linear, bench.plan.convolution
         self._blas = np.array([address(each, np.dtype(self._number)) for each in libraries])
@@ -51,9 +54,14 @@ class Native:
         self._index, self._scratch = np.zeros(p.index, dtype=np.int32), self._zeros(bench.classes)
         self._rule = np.array([spec.momentum, spec.weight_decay, *spec.betas, 1e-8])
         self._kind = _kind(spec.optimizer, nesterov=spec.nesterov)
+        self._normal = _flat(bench.shift), _flat(bench.scale)
         self._coefficients = p.coefficients.astype(self._number)
+        few = self.pixels(bench.parts["train"], bench.parts["train"].index[:8])
+        expected = self._own_outputs(few) if own else None  # before its weights are laid out anew
         self._adopt(moments)
         self._segments = self._divide()
+        if expected is not None and not torch.allclose(self.outputs(few, number=0), expected, rtol=1e-4, atol=1e-5):
+            raise Unsupported("forward gives something else than its layers do")
 
     def train(self, block: Block, *, step: int) -> tuple[Tensor, Tensor]:
         """Make an update for every batch."""
@@ -74,6 +82,23 @@ class Native:
         )  # fmt: skip
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
+    def pixels(self, part: Part, index: Tensor) -> Tensor:
+        """Return normalised images for indices."""
+        images = torch.empty(len(index), *part.images.shape[1:], dtype=self.bench.shift.dtype)
+        size = part.images[0].numel()
+        gather(_flat(part.images), index.numpy(), 0, len(index), size, *self._normal, _flat(images))
+        return images
+
+    def measure(self, part: Part) -> tuple[float, int]:
+        """Return the sum of losses and how many images are right."""
+        p, batch = self._program, EVALUATION_BATCH["cpu"]
+        loss, right = measure_images(
+            self._blas, p.rows, self._coefficients, p.spatial, p.group, batch, self._theta, _flat(part.images),
+            part.index.numpy(), part.labels.numpy(), *self._normal, self._zeros(batch * part.images[0].numel()),
+            self._acts, self._cols, self._index, self._slopes, self._scratch, _LOSSES[self.bench.recipe.train.loss],
+        )  # fmt: skip
+        return float(loss), int(right)
+
     def outputs(self, images: Tensor, *, number: int) -> Tensor:  # noqa: ARG002  nothing here draws
         """Return what the network makes of images, in evaluation mode; a fresh tensor."""
         p, count = self._program, len(images)
@@ -89,6 +114,14 @@ class Native:
         if self.bench.recipe.train.optimizer != "SGD":
             for state in self.bench.optimizer.state.values():
                 state["step"].fill_(float(step))
+
+    def _own_outputs(self, pixels: Tensor) -> Tensor:
+        """Return what the network's own forward makes of images in evaluation mode."""
+        model = self.bench.model
+        with torch.no_grad():
+            made: Tensor = model.eval()(pixels)
+        model.train()
+        return made
 
     def _zeros(self, count: int) -> npt.NDArray[np.floating]:
         return np.zeros(count, dtype=self._number)
@@ -108,7 +141,7 @@ class Native:
             view.copy_(parameter.detach())
             parameter.data = view
 
-    def _view(self, flat: npt.NDArray[np.floating], place: int, parameter: nn.Parameter) -> Tensor:
+    def _view(self, flat: npt.NDArray[np.floating], place: int, parameter: Tensor) -> Tensor:
         part = torch.from_numpy(flat)[place : place + parameter.numel()]
         if parameter.ndim == 4 and place != self._first_convolution:
             planes, channels, height, width = parameter.shape
@@ -150,7 +183,7 @@ class Native:
         return drawn.reshape(-1)
 
 
-def _flat(tensor: Tensor) -> npt.NDArray[np.floating]:
+def _flat(tensor: Tensor) -> npt.NDArray[Any]:
     return tensor.contiguous().numpy().reshape(-1)
 
 

@@ -89,3 +89,12 @@ def update(kind, rule, rate, step, theta, at, grad, grad_at, first, second, coun
             slope = grad[j] + decay * theta[j]
             first[j] = mu * first[j] + slope
             theta[j] -= fall * (slope + mu * first[j])
+
+
+@compiled
+def fall(rate, theta, slopes, at, count):
+    """Move `count` parameters against their slopes."""
+    pace = theta.dtype.type(rate)
+    theta, slopes = part(theta, at), part(slopes, at)
+    for j in range(count):
+        theta[j] -= pace * slopes[j]

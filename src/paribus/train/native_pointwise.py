@@ -16,6 +16,23 @@ def add(goal, to, source, at, count):
 
 
 @compiled
+def add_rows(goal, to, source, at, rows, width):
+    """Add rows [rows, width] to `width` numbers; short rows are added four at a time."""
+    i = 0
+    if width < 32:
+        made = part(goal, to)
+        while i + 4 <= rows:
+            a, b = part(source, at + i * width), part(source, at + (i + 1) * width)
+            c, d = part(source, at + (i + 2) * width), part(source, at + (i + 3) * width)
+            for j in range(width):
+                made[j] += (a[j] + b[j]) + (c[j] + d[j])
+            i += 4
+    while i < rows:
+        add(goal, to, source, at + i * width, width)
+        i += 1
+
+
+@compiled
 def clear(goal, to, count):
     """Set numbers to 0."""
     goal = part(goal, to)
@@ -28,9 +45,13 @@ def fill_bias(goal, at, rows, width, theta, bias):
     """Write a bias [width], or zeros where there is none (-1), into every row."""
     if bias < 0:
         clear(goal, at, rows * width)
-    else:
-        for i in range(rows):
-            copy(goal, at + i * width, theta, bias, width)
+        return
+    copy(goal, at, theta, bias, width)
+    done = 1
+    while done < rows:  # twice as many each time: one long copy instead of many short ones
+        more = min(done, rows - done)
+        copy(goal, at + done * width, goal, at, more * width)
+        done += more
 
 
 @compiled

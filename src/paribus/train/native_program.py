@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from paribus.models import CountedDropout
 from paribus.train import native_rows as k
@@ -35,7 +36,7 @@ class Program:
     coefficients: npt.NDArray[np.float64]  # [layers, 2]
     spatial: int  # so many first layers see `group` images at a time, the others a whole batch
     group: int
-    places: tuple[tuple[nn.Parameter, int], ...]  # each parameter, and where it starts
+    places: tuple[tuple[Tensor, int], ...]  # each parameter, and where it starts
     masks: tuple[Mask, ...]
     parameters: int
     acts: int
@@ -96,8 +97,8 @@ def _row(layer: nn.Module, shape: tuple[int, ...], *, first: bool) -> _Row:
     if isinstance(layer, nn.Linear):
         return _Row(k.LINEAR, shape, (layer.out_features,), layer)
     if isinstance(layer, nn.Conv2d):
-        if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
-            raise Unsupported("Conv2d with groups, or with padding by name")
+        if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(_padding(layer), str):
+            raise Unsupported("Conv2d with groups, with padding other than zeros, or with more of it on one side")
         return _Row(k.CONV_FIRST if first else k.CONV, shape, _windows(layer, shape, layer.out_channels), layer)
     if isinstance(layer, nn.MaxPool2d):
         if layer.return_indices:
@@ -126,7 +127,7 @@ def _pointwise(layer: nn.Module, shape: tuple[int, ...]) -> _Row:
         op = k.ELU, (layer.alpha, 1.0)
     elif isinstance(layer, nn.Softsign):
         op = k.SOFTSIGN, (0.0, 0.0)
-    elif isinstance(layer, nn.Softmax | nn.LogSoftmax) and layer.dim == 1 and len(shape) == 1:
+    elif isinstance(layer, nn.Softmax | nn.LogSoftmax) and layer.dim in (1, -1) and len(shape) == 1:
         op = k.SOFTMAX if isinstance(layer, nn.Softmax) else k.LOG_SOFTMAX, (0.0, 0.0)
     if op is None:
         raise Unsupported(f"{type(layer).__name__} has no native form")
@@ -146,6 +147,17 @@ def _ordered(rows: list[_Row]) -> list[_Row]:
 
 def _pair(value: int | tuple[int, ...]) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else (value[0], value[-1])
+
+
+def _padding(layer: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> Any:
+    """Return the padding in numbers, or its name where it is not the same on both sides."""
+    if layer.padding == "valid":
+        return 0
+    if layer.padding == "same":
+        assert isinstance(layer, nn.Conv2d)
+        both = [step * (kernel - 1) for step, kernel in zip(layer.dilation, layer.kernel_size, strict=True)]
+        return "same" if any(each % 2 for each in both) else tuple(each // 2 for each in both)
+    return layer.padding
 
 
 def _windows(layer: nn.Conv2d, shape: tuple[int, ...], planes: int) -> tuple[int, ...]:
@@ -168,7 +180,7 @@ class _Layout:
         self._rows, self._batch = rows, batch
         self._table = np.zeros((len(rows), k.COLUMNS), dtype=np.int64)
         self._parameters = self._index = self._patches = self._mask = 0
-        self._places: list[tuple[nn.Parameter, int]] = []
+        self._places: list[tuple[Tensor, int]] = []
         self._masks: list[Mask] = []
         self._spatial = sum(row.spatial for row in rows)
         self._group = 1
@@ -179,6 +191,7 @@ class _Layout:
             for row in self._rows
             if isinstance(row.module, nn.Conv2d)
         ]
+        widest = [row.module.in_features for row in self._rows if isinstance(row.module, nn.Linear)]
         if self._spatial:
             self._group = max(1, min(self._batch, _PATCHES // max(patches, default=_PATCHES)))
         acts = slopes = 0
@@ -208,7 +221,7 @@ class _Layout:
             parameters=self._parameters,
             acts=acts,
             slopes=slopes,
-            cols=max(_PATCHES, self._group * max(patches, default=0)),
+            cols=max(k.AT_ONCE, self._group * max(patches, default=0), *widest),
             index=max(1, self._index),
             masks_width=self._mask,
         )
@@ -226,7 +239,7 @@ class _Layout:
         if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
             line[[k.KERNEL_Y, k.KERNEL_X]] = _pair(module.kernel_size)
             line[[k.STRIDE_Y, k.STRIDE_X]] = _pair(module.stride)
-            line[[k.PAD_Y, k.PAD_X]] = _pair(module.padding)  # type: ignore[arg-type]
+            line[[k.PAD_Y, k.PAD_X]] = _pair(_padding(module))
             line[[k.STEP_Y, k.STEP_X]] = (1, 1) if isinstance(module, nn.AvgPool2d) else _pair(module.dilation)
         if isinstance(module, nn.AvgPool2d):
             if module.divisor_override is not None:
@@ -241,7 +254,7 @@ class _Layout:
             self._masks.append(Mask(module, row.takes, width, self._mask))
             self._mask += self._batch * width
 
-    def _place(self, parameter: nn.Parameter) -> int:
+    def _place(self, parameter: Tensor) -> int:
         place, self._parameters = self._parameters, self._parameters + _aligned(parameter.numel())
         self._places.append((parameter, place))
         return place

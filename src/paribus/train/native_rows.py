@@ -24,6 +24,8 @@ SGD, NESTEROV, ADAM, ADAMW = 0, 1, 2, 3
 # Columns of `rule`, the optimizer's numbers.
 MOMENTUM, DECAY, BETA_1, BETA_2, EPSILON = 0, 1, 2, 3, 4
 
+# Parameters that are changed at once, while a core's cache has them (docs/log.md has the numbers).
+AT_ONCE = 2**17
 # Numbers of one type, as what is written down is another type for every value.
 NO, YES = np.int64(0), np.int64(1)
 # Sums may be grouped anew; what is not a number stays so. Compiled once on a machine, kept beside the source.

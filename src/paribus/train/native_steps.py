@@ -4,11 +4,13 @@ Every function is compiled for one kind of arguments only, and called from one p
 them takes seconds, and what is called twice is compiled into its callers twice.
 """
 
+import numpy as np
+
 from paribus.train import native_rows as k
-from paribus.train.native_blas import gemm
-from paribus.train.native_learning import loss_of_batch, update
+from paribus.train.native_blas import gemm, part
+from paribus.train.native_learning import fall, loss_of_batch, update
 from paribus.train.native_pointwise import (
-    add,
+    add_rows,
     clear,
     fill_bias,
     masked,
@@ -110,16 +112,22 @@ def _linear_back(
     if row[k.NEEDS_SLOPE]:
         gemm(blas, 0, 0, count, size, made, 1.0, slopes, g, made, theta, weights, size, 0.0, slopes, to, size)
     if row[k.BIAS] >= 0:
-        for i in range(count):
-            add(grad, row[k.BIAS], slopes, g + i * made, made)
+        add_rows(grad, row[k.BIAS], slopes, g, count, made)
     if kind == k.SGD and rule[k.MOMENTUM] == 0:
         keep = 1 - rate * rule[k.DECAY]
         gemm(blas, 1, 0, made, size, count, -rate, slopes, g, made, source, at, size, keep, theta, weights, size)
         return
     # Some rows at a time: gradients are used while the cache still has them, and are never kept.
-    some = max(1, cols.shape[0] // size)
+    some = max(1, k.AT_ONCE // size)
     for r in range(0, made, some):
         rows = min(some, made - r)
+        if kind == k.SGD and rule[k.DECAY] == 0:
+            gemm(
+                blas, 1, 0, rows, size, count, 1.0, slopes, g + r, made, source, at, size, rule[k.MOMENTUM],
+                moment_1, weights + r * size, size,
+            )  # fmt: skip
+            fall(rate, theta, moment_1, weights + r * size, rows * size)
+            continue
         gemm(blas, 1, 0, rows, size, count, 1.0, slopes, g + r, made, source, at, size, 0.0, cols, 0, size)
         update(kind, rule, rate, step, theta, weights + r * size, cols, k.NO, moment_1, moment_2, rows * size)
 
@@ -130,8 +138,7 @@ def _convolution_back(blas, row, count, theta, grad, source, at, slopes, g, to, 
     depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
     spots, planes = count * row[k.OUT_HEIGHT] * row[k.OUT_WIDTH], row[k.OUT_CHANNELS]
     if row[k.BIAS] >= 0:
-        for i in range(spots):
-            add(grad, row[k.BIAS], slopes, g + i * planes, planes)
+        add_rows(grad, row[k.BIAS], slopes, g, spots, planes)
     apart = patches(row, count, source, at, cols)
     turned = int(row[k.OP] == k.CONV_FIRST)
     gemm(
@@ -157,6 +164,45 @@ def run_forward(
                 _forward(
                     blas, prog[n], coef[n], first, count, theta, images, image, acts, cols, index, masks, mask, training
                 )
+
+
+@compiled
+def gather(pixels, index, first, count, size, shift, scale, goal):
+    """Take images [N, C, H, W] of bytes by their indices, as floats, less `shift`, times `scale` of their channel."""
+    channels = shift.shape[0]
+    plane = size // channels
+    for i in range(count):
+        for c in range(channels):
+            source, made = part(pixels, index[first + i] * size + c * plane), part(goal, i * size + c * plane)
+            less, times = shift[c], scale[c]
+            for j in range(plane):
+                made[j] = (goal.dtype.type(source[j]) - less) * times
+
+
+@compiled
+def measure_images(
+    blas, prog, coef, spatial, group, batch, theta, pixels, index, labels, shift, scale, images, acts, cols, places,
+    slopes, scratch, loss_kind,
+):  # fmt: skip
+    """Return the sum of losses, and how many images are right, of a network in evaluation mode."""
+    size, last = prog[0, k.IN], prog.shape[0] - 1
+    total, right = 0.0, 0
+    mine, nothing = np.empty(batch, dtype=np.int64), np.empty(0, dtype=theta.dtype)
+    for first in range(0, index.shape[0], batch):
+        count = min(batch, index.shape[0] - first)
+        gather(pixels, index, first, count, size, shift, scale, images)
+        for i in range(count):
+            mine[i] = labels[index[first + i]]
+        run_forward(
+            blas, prog, coef, spatial, group, count, theta, images, k.NO, acts, cols, places, scratch, k.NO, k.NO
+        )  # fmt: skip
+        loss, found = loss_of_batch(
+            loss_kind, 0.0, acts, prog[last, k.ACT], count, prog[last, k.OUT], mine, nothing, k.NO,
+            slopes, prog[last, k.SLOPE], scratch,
+        )  # fmt: skip
+        total += loss * count
+        right += found
+    return total, right
 
 
 @compiled

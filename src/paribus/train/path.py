@@ -1,11 +1,13 @@
 """What makes the updates of a training: the plain loop, or something faster that is held to it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
-from paribus.train.bench import Bench
+from paribus.train.bench import EVALUATION_BATCH, Bench, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,27 @@ class Path(Protocol):
     def settle(self, *, step: int) -> None:
         """Leave network and optimizer as they are after `step` updates, to be saved."""
 
+    def pixels(self, part: Part, index: Tensor) -> Tensor:
+        """Return normalised images [B, C, H, W] for indices [B]."""
+
+    def measure(self, part: Part) -> tuple[float, int]:
+        """Return the sum of losses (without label smoothing) and how many images are right, in evaluation mode."""
+
     def outputs(self, images: Tensor, *, number: int) -> Tensor:
         """Return what the network makes of images [n, C, H, W], in evaluation mode: [n, classes].
 
         `number` counts the batches of one evaluation.
         """
+
+
+def outputs_of(path: Path, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield what a network makes of a part of the data, batch by batch, in evaluation mode, and the labels."""
+    bench = path.bench
+    was_training = bench.model.training
+    bench.model.eval()
+    try:
+        with torch.no_grad():
+            for number, index in enumerate(torch.split(part.index, EVALUATION_BATCH[part.index.device.type])):
+                yield path.outputs(path.pixels(part, index), number=number), part.labels[index]
+    finally:
+        bench.model.train(was_training)

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from paribus.models import step_randomness
-from paribus.train.bench import Bench
+from paribus.train.bench import Bench, Part
 from paribus.train.loss import loss_of
-from paribus.train.path import Block
+from paribus.train.path import Block, outputs_of
 from paribus.train.precision import forward, products
 from paribus.train.schedule import learning_rate
 
@@ -25,6 +25,19 @@ class Reference:
 
     def settle(self, *, step: int) -> None:
         """Nothing to do: torch's own state is up to date."""
+
+    def pixels(self, part: Part, index: Tensor) -> Tensor:
+        """Return normalised images for indices."""
+        return self.bench.pixels(part, index)
+
+    def measure(self, part: Part) -> tuple[float, int]:
+        """Return the sum of losses and how many images are right."""
+        loss = torch.zeros((), dtype=torch.float64, device=part.index.device)
+        correct = torch.zeros((), dtype=torch.int64, device=part.index.device)
+        for output, labels in outputs_of(self, part):
+            loss += loss_of(output, labels, spec=self.bench.recipe.train, reduction="sum", smooth=False)
+            correct += (output.argmax(dim=1) == labels).sum()
+        return loss.item(), int(correct.item())
 
     def outputs(self, images: Tensor, *, number: int) -> Tensor:
         """Return what the network makes of images, in evaluation mode."""
