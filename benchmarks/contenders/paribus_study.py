@@ -1,0 +1,117 @@
+"""Paribus as it is used: a study file, `paribus run`, and its own records.
+
+Images a second in training come from what Paribus stored for each epoch. Variants: "speed" measures the training alone,
+too, and takes them from there; "uncached" starts without code that was compiled before.
+"""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+from contest import given
+from tasks import CLASSES
+
+
+def toml(value):
+    """Return a plain value as TOML: of these, only what is none and tables differ from JSON."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value)
+
+
+def study_file(task):
+    """Return the task as the text of a study file."""
+    normalize = {"mean": [task.standardize[0]], "std": [task.standardize[1]]} if task.standardize else False
+    data = {"source": task.source, "validation": task.validation, "normalize": normalize}
+    if task.train_images:
+        data["train_images"] = task.train_images
+    train = {"optimizer": task.optimizer, "lr": task.lr, "batch_size": task.batch, "loss": task.loss}
+    train |= {"steps": task.steps} if task.steps else {"epochs": task.epochs}
+    train |= {"momentum": task.momentum} if task.optimizer == "SGD" else {"betas": task.betas}
+    if task.schedule:
+        train["schedule"] = task.schedule
+    if task.augment:
+        train["augment"] = ["RandomCrop(32, padding=4)", "RandomHorizontalFlip"]
+    tables = {"data": data, "model": {"layers": task.layers}, "train": train}
+    if task.rates:
+        tables["vary"] = {'"train.lr"': task.rates}
+    tables["design"] = {"seeds": task.seeds, "smallest_effect": "1pp"}
+    lines = ['question = "How fast is it?"']
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *(f"{key} = {toml(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"
+
+
+def run(task, folder):
+    """Run the study in a fresh process; return its JSON, its wall seconds, its epochs (epoch, seconds) and its plan."""
+    path = folder / "measured.toml"
+    path.write_text(study_file(task))
+    command = [sys.executable, "-m", "paribus", "run", str(path), "--no-report", "--json"]
+    command += ["--workers", str(task.workers), "--dir", str(folder / "studies")]
+    environment = os.environ | ({"NUMBA_CACHE_DIR": str(folder / "compiled")} if task.variant == "uncached" else {})
+    begun = time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - begun
+    if done.returncode:
+        sys.exit(done.stderr)
+    found = json.loads(done.stdout)
+    database = Path(found["directory"]) / "study.db"
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        epochs = connection.execute("SELECT epoch, train_seconds FROM epochs WHERE epoch > 0").fetchall()
+        (plan,) = connection.execute("SELECT plan FROM runs WHERE plan IS NOT NULL").fetchone()
+    return found, seconds, epochs, json.loads(plan)
+
+
+def speed(task, plan):
+    """Return images a second of one worker in training, by wall and by processor time. The one place to adapt.
+
+    Args:
+        task: what was trained.
+        plan: how the study's runs were trained, as it was stored with them.
+    """
+    from paribus.study import load_study  # noqa: PLC0415  after the study, whose cold start is measured
+    from paribus.train import Plan, measure_speed  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "measured.toml"
+        path.write_text(study_file(task))
+        recipe = load_study(path).base
+    wall, processor = time.perf_counter(), time.process_time()
+    found = measure_speed(recipe, image_shape=task.shape, classes=CLASSES, base_dir=Path(), plan=Plan(**plan))
+    share = (time.process_time() - processor) / (time.perf_counter() - wall)  # of the core that this process had
+    return found.training, found.training / max(share, 1e-9)
+
+
+def main():
+    task = given()
+    with tempfile.TemporaryDirectory() as folder:
+        found, seconds, epochs, plan = run(task, Path(folder))
+    runs = found["runs"]
+    warm = [each for epoch, each in epochs if epoch > 1] or [each for _, each in epochs]
+    in_study = task.images * len(warm) / max(sum(warm), 1e-9) if not task.steps else None
+    accuracies = [each["test_accuracy"] for each in runs if each["test_accuracy"] is not None]
+    result = {
+        "accuracy": sum(accuracies) / len(accuracies) if accuracies else None,
+        "models": len(runs),
+        "cold_seconds": seconds,
+        "images_per_second": in_study * min(task.workers, len(runs)) if in_study else None,
+        "warm": len(warm) < len(epochs),
+        "images": task.images * len(epochs),
+        "plan": plan,
+        "states": sorted({each["state"] for each in runs}),
+    }
+    if task.variant == "speed":
+        wall, processor = speed(task, plan)
+        result |= {"images_per_second_in_study": in_study, "images_per_second": wall, "warm": True}
+        result["images_per_processor_second"] = processor
+    print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()
