@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-KEYS = {"study", "directory", "report", "response", "runs", "tuning", "tuned", "conditions", "contrasts", "choice",
-        "looks", "findings"}  # fmt: skip
+KEYS = {"study", "directory", "report", "response", "largest", "runs", "tuning", "tuned", "conditions", "contrasts",
+        "choice", "looks", "findings", "verified"}  # fmt: skip
 RUN_KEYS = {
     "condition", "seed", "state", "epochs", "train_accuracy", "validation_accuracy", "test_accuracy", "train_loss",
     "test_loss", "seconds", "peak_memory_bytes", "weights_sha256",

@@ -112,9 +112,6 @@ REFUSED = [
     ("seeds = 5", 'smallest_effect = "0 pp"', "design.smallest_effect", '"0 pp" is no difference', "above 0"),
     ('question = "Does the learning rate matter?"', "", "question", "is missing", "question ="),
 ]
-NOT_YET = [
-    ("batch_size = 32", 'batch_size = "largest"', "train.batch_size"),
-]
 
 
 @pytest.mark.parametrize(("old", "new", "where", "wrong", "allowed"), REFUSED)
@@ -124,14 +121,6 @@ def test_a_wrong_value_is_shown_with_its_place_and_what_is_allowed(refuse, chang
     assert wrong in error.wrong
     assert allowed in error.allowed
     assert "Input" not in str(error)  # pydantic's own words
-
-
-@pytest.mark.parametrize(("old", "new", "where"), NOT_YET)
-def test_what_is_not_in_this_version_says_so(refuse, change, old, new, where):
-    error = refuse(change(old, new))
-    assert error.where == where
-    assert "not in this version" in error.wrong
-    assert error.allowed
 
 
 def test_two_problems_are_named_together(refuse, base):

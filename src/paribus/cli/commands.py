@@ -192,12 +192,16 @@ def run(
     device: Device = "cpu",
     workers: Workers = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="write report.html")] = True,
+    verify: Annotated[bool, typer.Option("--verify", help="train one finished run again, and compare")] = False,
     folder: Folder = _STUDIES,
     as_json: AsJson = False,
 ) -> None:
     """Train what is missing, choose on validation, open the test set once, write the report.
 
     Run it again to go on after a stop, or after adding levels or seeds: finished runs are never repeated.
+
+    With --verify, one finished run, taken at random, is then trained again by the reference loop, and its numbers are
+    compared with those that are stored; exit code 1 says that they differ.
 
     Example:  paribus run quickstart train.epochs=5 design.seeds=3
     """
@@ -210,7 +214,7 @@ def run(
         with live.Live(printing.stderr) as watch:
             results = lab.run(
                 place, data_dir=data_dir, device=device, workers=workers,
-                quick=quick, sealed=sealed, report=report, watch=watch,
+                quick=quick, sealed=sealed, report=report, verify=verify, watch=watch,
             )  # fmt: skip
     except KeyboardInterrupt:
         views.show_stopped(shlex.join(["paribus", *sys.argv[1:]]))
@@ -220,7 +224,8 @@ def run(
     else:
         views.show_results(results)
         _print_notes(results)
-    if results.failed:
+    agrees = _show_verified(results, silent=as_json) if verify else True
+    if results.failed or not agrees:
         raise typer.Exit(1)
 
 
@@ -371,6 +376,17 @@ def _run() -> int:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a handler
     raise KeyboardInterrupt
+
+
+def _show_verified(results: "Results", *, silent: bool) -> bool:
+    from paribus.cli.verified import show_verified  # noqa: PLC0415
+
+    if results.verified is None:
+        typer.echo("paribus: nothing was verified: no run is done", err=True)
+        return False
+    if not silent:
+        show_verified(results.verified)
+    return results.verified.verdict == "agrees"
 
 
 def _print_notes(results: "Results") -> None:

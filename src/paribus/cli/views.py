@@ -48,6 +48,8 @@ def show_check(check: "Check") -> None:
         line("data", f"{data.source}{used}: {data.split}")
         line("pixels", data.normalization)
     _show_design(check)
+    for sentence in check.largest:
+        line("batch", sentence)
     workers = f"{check.workers} worker process{'es' if check.workers != 1 else ''}"
     line("time", f"about {duration(check.seconds)} with {workers} (measured on a few updates)")
     line("memory", f"about {check.memory_bytes / 2**20:,.0f} MiB")
@@ -89,6 +91,8 @@ def show_status(results: "Results") -> None:
     say(table)
     line("state", _counts(results))
     _show_tuned(results)
+    for sentence in results.largest:
+        line("batch", sentence)
     line("directory", str(results.directory))
 
 
@@ -184,6 +188,8 @@ def _conditions_table(results: "Results", *, shown_below: str) -> Table:
 
 def _show_choice(results: "Results") -> None:
     _show_tuned(results)
+    for sentence in results.largest:
+        line("batch", sentence)
     choice = results.choice
     if choice is not None and choice.value["condition"] is not None:
         line("chosen", f"{choice.value['condition']} ({choice.value['rule']}; {choice.sha256[:12]})")

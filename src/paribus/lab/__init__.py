@@ -11,6 +11,7 @@ from paribus.lab.progress import Ended, Snapshot, Watch
 from paribus.lab.results import Results
 from paribus.lab.table import Table
 from paribus.lab.verbs import compare, picture, reveal, run, status, statuses
+from paribus.lab.verified import Verified
 
 __all__ = [
     "STUDIES",
@@ -25,6 +26,7 @@ __all__ = [
     "Snapshot",
     "Start",
     "Table",
+    "Verified",
     "Watch",
     "check",
     "compare",

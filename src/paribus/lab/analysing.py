@@ -58,11 +58,21 @@ def analyses(results: Results, store: StoreReader) -> tuple[Analysis, ...]:
     if results.judged and results.complete and results.contrasts:
         parts += [*_doses(results), *_grid(results), *_footings(results, store), *_pairing(results)]
         parts += _test_images(results, store)
+    parts += _largest(results)
     held = caveats(results)
     if held:
         words = "A setting that is the same for all conditions is a condition of the conclusion."
         parts.append(Analysis("What the conclusion rests on", words, held))
     return tuple(parts)
+
+
+def _largest(results: Results) -> Iterator[Analysis]:
+    if results.largest:
+        words = (
+            "The largest batch that fits was looked for on the machine that began the study, and kept: all seeds, and "
+            "all conditions that need the same memory, have the same one."
+        )
+        yield Analysis("The largest batch", words, tuple(f"{each}." for each in results.largest))
 
 
 def _doses(results: Results) -> Iterator[Analysis]:

@@ -16,6 +16,7 @@ def results_json(results: Results) -> dict[str, Any]:
         "directory": str(results.directory),
         "report": str(report) if report.exists() else None,
         "response": results.response,
+        "largest": list(results.largest),
         "runs": [_run(results, run) for run in results.runs],
         "tuning": [_run(results, run) for run in results.tuning],
         "tuned": {name: dict(labels) for name, labels in results.study.picks.items()},
@@ -24,6 +25,7 @@ def results_json(results: Results) -> dict[str, Any]:
         "choice": dict(zip(("condition", "rule", "sha256"), choice, strict=True)) if choice else None,
         "looks": results.looks,
         "findings": list(results.findings),
+        "verified": results.verified.json() if results.verified else None,
     }
 
 

@@ -238,7 +238,7 @@ def _times(results: Results, store: StoreReader) -> Times:
     for epoch in store.epochs():
         seconds[epoch.run] = seconds.get(epoch.run, 0.0) + epoch.train_seconds
     for run in results.runs:
-        images[run.id] = run.steps * recipes[run.condition].train.batch_size
+        images[run.id] = run.steps * recipes[run.condition].train.batch if run.steps else 0
     rows = tuple(
         RunTime(
             condition=run.condition,

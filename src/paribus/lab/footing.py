@@ -84,7 +84,7 @@ def _steps_per_epoch(results: Results) -> dict[str, int]:
     """Return condition -> updates of one epoch: a length in updates need not end where an epoch does."""
     users, data = results.facts["study"]["data"], results.facts["data"]
     images = {name: sum(data[key]["train"]) for key, names in users.items() for name in names}
-    batch = {each.name: each.recipe.train.batch_size for each in results.conditions}
+    batch = {each.name: each.recipe.train.batch for each in results.conditions}
     return {name: math.ceil(count / batch[name]) for name, count in images.items()}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from paribus.core import digest
 from paribus.data import cache_folder
 from paribus.lab.prepare import Prepared, PreparedRun
+from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.train import Planned, Pool, Question, apart, as_plain, from_plain, planned
 
 
@@ -27,11 +28,14 @@ def question_of(prepared: Prepared, each: PreparedRun, *, device: str) -> Questi
     )
 
 
-def plans(pool: Pool, questions: Iterable[Question]) -> Mapping[str, Planned]:
+def plans(pool: Pool, questions: Iterable[Question], *, watch: Watch = watch_nothing) -> Mapping[str, Planned]:
     """Return the plan of every question, by its key: kept from before, or measured by the workers now, and kept."""
     asked = {each.key: each for each in questions}
     found = {key: kept for key in asked if (kept := _kept(key)) is not None}
-    for answer in pool.ask([each for key, each in asked.items() if key not in found]):
+    open_ones = [each for key, each in asked.items() if key not in found]
+    if open_ones:  # the very first time on a machine, compiling takes half a minute
+        watch(Snapshot("measuring how these networks train fastest here (kept for the next time)"))
+    for answer in pool.ask(open_ones):
         found[answer.key] = answer.planned
         _keep(answer.key, answer.planned)
     return found

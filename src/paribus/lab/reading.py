@@ -23,6 +23,7 @@ def read_from(store: StoreReader, study: Study, *, count: Callable[..., LookCoun
     """Read an open store. Runs that the study asks for and the store does not know are waiting."""
     stored = {row.key: row for row in reversed(store.runs(current=False))}  # the current one of a key comes last
     last = last_epochs(store)
+    study = dataclasses.replace(study, largest=store.facts("study").get("largest", {}))
     settled = settle(study, accuracies(stored, last))
     study, wanted = settled.study, settled.compared or settled.tuning
     tuning, rows = _rows(stored, settled.tuning), _rows(stored, settled.compared)
@@ -109,4 +110,9 @@ def _facts(store: StoreReader, wanted: Sequence[StudyRun]) -> dict[str, Mapping[
                 used[users][key].append(run.condition)
         facts[kind] = {key: stored[key] for key in used[users]}
     findings = store.facts("findings")
-    return {"study": {**known, **used}, **facts, "findings": {key: findings.get(key, []) for key in facts["data"]}}
+    return {
+        "study": {**known, **used},
+        **facts,
+        "findings": {key: findings.get(key, []) for key in facts["data"]},
+        "largest": store.facts("largest"),
+    }

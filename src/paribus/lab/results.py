@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paribus.lab.largest_words import largest_sentences
 from paribus.lab.looking import NO_RULE
 from paribus.lab.settling import looks_of
 from paribus.lab.table import Table
@@ -16,6 +17,7 @@ from paribus.store import Choice, Epoch, Look, Run, SealedEpoch
 from paribus.study import Condition, Study, expand
 
 if TYPE_CHECKING:
+    from paribus.lab.verified import Verified
     from paribus.stats import ConditionEstimate, ContrastEstimate, RunTable
 
 _UNJUDGED = (
@@ -37,10 +39,11 @@ class Results:
         look: the look that opened the test set for all runs and the analysis that is declared, None while sealed.
         choice: what was chosen before that look, by the condition's present name.
         looks: how often this test set was opened, over all studies of the folder.
-        facts: "data" and "model" facts by key, "study" facts.
+        facts: "data", "model" and "largest" facts by key, "study" facts.
         environments: what the epochs of these runs were trained in; more than one are mixed numerics.
         tuning: the runs on which settings were tuned, by candidate; they are not compared.
         final: whether no further run can be asked for: settings are tuned, and no seed will be added.
+        verified: what became of training a run again by the reference loop, None unless `run` was asked to verify.
     """
 
     study: Study
@@ -55,6 +58,7 @@ class Results:
     environments: tuple[Mapping[str, str], ...]
     tuning: tuple[Run, ...] = ()
     final: bool = True
+    verified: "Verified | None" = None
 
     def __repr__(self) -> str:
         states = ", ".join(f"{count} {state}" for state, count in Counter(run.state for run in self.runs).items())
@@ -189,6 +193,11 @@ class Results:
         """What speaks against the study's images: code, severity, where, evidence, fix, muted."""
         every = [finding for found in self.facts.get("findings", {}).values() for finding in found]
         return tuple({**each, "muted": False} for place, each in enumerate(every) if each not in every[:place])
+
+    @property
+    def largest(self) -> tuple[str, ...]:
+        """Which batch "largest" is, in sentences; empty where no condition asks for it."""
+        return largest_sentences(self.study, self.facts.get("largest", {}))
 
     def notes(self) -> tuple[str, ...]:
         """Return what a reader should know beside the numbers, in sentences; empty when there is nothing."""

@@ -32,7 +32,7 @@ class Tally:
     def plan(self, run: str, *, train_images: int, steps_done: int) -> None:
         """Note how many training images a run still has to see."""
         spec = self.runs[run].recipe.train
-        batch = min(spec.batch_size, train_images)
+        batch = min(spec.batch, train_images)
         self.to_see[run] = (total_steps(spec, images=train_images) - steps_done) * batch
 
     def hear(self, event: Event) -> Snapshot:

@@ -79,8 +79,7 @@ def _train(
     )
     steps_done: dict[str, int] = {}
     questions = {each.id: question_of(prepared, each, device=device) for each in missing}
-    watch(tally.snapshot())
-    measured = plans(pool, questions.values())
+    measured = plans(pool, questions.values(), watch=watch)
 
     def job(run: str) -> Job:
         each = by_id[run]

@@ -15,7 +15,7 @@ from paribus.lab.reading import read, read_from
 from paribus.lab.results import Results
 from paribus.lab.settling import accuracies, settle
 from paribus.store import Store, count_looks, open_writer
-from paribus.study import Study, directory_name, is_quick
+from paribus.study import Study, directory_name, is_quick, possible
 from paribus.study import quick as smoke_sized
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     quick: bool = False,
     sealed: bool = False,
     report: bool = True,
+    verify: bool = False,
     watch: Watch = watch_nothing,
 ) -> Results:
     """Train what is missing, choose on validation, open the test set once, write the report.
@@ -48,23 +49,29 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
         quick: a smoke-sized study that never opens the test set.
         sealed: leave the test set closed; `reveal` opens it.
         report: write report.html.
+        verify: train one finished run, taken at random, again by the reference loop, and compare: `results.verified`,
+            which is None where no run is done.
         watch: is told where the study stands.
 
     Raises:
         ParibusError: the study cannot be trained as it is. Runs that fail by themselves are in the results.
     """
-    from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415  rooms are imported when they are needed
+    from paribus.lab.largest import find_largest, keep_largest  # noqa: PLC0415  rooms are imported when needed
+    from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
     from paribus.lab.training import Crew  # noqa: PLC0415
-    from paribus.train import settle_device  # noqa: PLC0415
+    from paribus.train import check_precision, settle_device  # noqa: PLC0415
 
     place = placed(study, folder=folder)
     place = _made_small(place) if quick else place
-    study = place.study
-    device = settle_device(device)
+    study, device = place.study, settle_device(device)
+    check_precision(possible(study), device=device)
     watch(Snapshot("reading images"))
     shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
-    prepare(study, settle(study, {}).wanted, shelf=shelf)  # what is missing is found out before anything is written
+    # What is missing is found out before anything is written.
+    found = find_largest(study, directory=place.directory, shelf=shelf, device=device, workers=workers, watch=watch)
+    prepare(found.study, settle(found.study, {}).wanted, shelf=shelf)
     with open_writer(place.directory) as store:
+        study = keep_largest(store, found)
         with closing(Crew(device=device, workers=workers)) as crew:
             _train(store, study, shelf=shelf, crew=crew, watch=watch)
         results = read_from(store.reader, study)
@@ -74,7 +81,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     if report:
         watch(Snapshot("writing the report"))
         results.report()
-    return results
+    return _verified(results, shelf=shelf, device=device, watch=watch) if verify else results
 
 
 def _train(store: Store, study: Study, *, shelf: "Shelf", crew: "Crew", watch: Watch) -> None:
@@ -96,6 +103,12 @@ def _train(store: Store, study: Study, *, shelf: "Shelf", crew: "Crew", watch: W
         describe_models(store, prepared)
         if settled.final or any(each.run.key not in known for each in prepared.runs):  # some failed
             return
+
+
+def _verified(results: Results, *, shelf: "Shelf", device: str, watch: Watch) -> Results:
+    from paribus.lab.verifying import verify  # noqa: PLC0415
+
+    return dataclasses.replace(results, verified=verify(results, shelf=shelf, device=device, watch=watch))
 
 
 def _ended(store: Store) -> dict[str, float | None]:

@@ -27,6 +27,7 @@ from paribus.stats.repeated import SequentialLevels, levels
 from paribus.stats.robust import InterquartileMean, ResampledTest, interquartile_mean, resampled_t
 from paribus.stats.screen import benjamini_hochberg
 from paribus.stats.sequential import Standing, decide, judged, looks, next_seeds
+from paribus.stats.student import half_width
 from paribus.stats.tables import ConditionEstimate, ContrastEstimate, RunTable, Verdict
 from paribus.stats.two_errors import ErrorEstimate, TwoErrors, two_errors, two_errors_sentence
 from paribus.stats.weighted import EffectEstimate, judge
@@ -76,6 +77,7 @@ __all__ = [
     "dose_sentences",
     "effect_sentence",
     "grid_effects",
+    "half_width",
     "image_screen",
     "image_screen_sentence",
     "improvement",

@@ -1,7 +1,6 @@
 """Which way of training is fastest for a network and a batch size on this machine: measured, not guessed."""
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from paribus.core import Streams
@@ -17,6 +16,7 @@ from paribus.train.path import Path as TrainingPath
 from paribus.train.planning import Planned
 
 _ROUNDS = 3
+_MOST_IMAGES = 60_000
 _SECONDS = 0.1  # of updates, for each candidate and round
 _WORTH = 1.05  # another candidate than the first must be faster by this much: what is as fast is not worth a change
 
@@ -25,21 +25,27 @@ def measured_plan(
     recipe: Recipe, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path, device: str
 ) -> Planned:
     """Return the fastest plan, from a second of updates on random images; see paribus.train.planned."""
-    plans = candidates(recipe, device=device)
-    ready: list[tuple[Plan, TrainingPath]] = []
-    reason, probe = "", probe_of(recipe)
-    count = max(min(recipe.train.batch, 60_000), 2 * EVALUATION_BATCH["cpu"])
-    images = random_images(count, image_shape=image_shape, classes=classes)
-    for plan in plans:
-        settle(plan)
-        bench = lay_out(probe, streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
-        try:
-            ready.append((plan, path_of(bench)))
-        except Unsupported as unsupported:
-            reason = str(unsupported)
-    if len(ready) == 1:
-        return Planned(ready[0][0], {}, reason)
-    return _fastest(ready, reason=reason)
+    batch = min(recipe.train.batch, _MOST_IMAGES)
+    images = random_images(max(batch, 2 * EVALUATION_BATCH["cpu"]), image_shape=image_shape, classes=classes)
+    speeds, reason = dict.fromkeys(candidates(recipe, device=device), 0.0), ""
+    if len(speeds) == 1:
+        return Planned(next(iter(speeds)), {}, reason)
+    for _ in range(_ROUNDS):  # in turn: what else the machine does falls on all of them
+        for plan in list(speeds):
+            settle(plan)
+            # One at a time: the largest batch that fits does not fit twice.
+            bench = lay_out(probe_of(recipe), streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
+            try:
+                path = path_of(bench)
+            except Unsupported as unsupported:
+                reason = str(unsupported)
+                del speeds[plan]
+                continue
+            _images_per_second(path, seconds=0.0)  # the first updates allocate, and compile
+            speeds[plan] = max(speeds[plan], _images_per_second(path, seconds=_SECONDS))
+    first, best = next(iter(speeds)), max(speeds, key=lambda plan: speeds[plan])
+    chosen = best if speeds[best] > _WORTH * speeds[first] else first
+    return Planned(chosen, {_name(plan): speed for plan, speed in speeds.items()}, reason)
 
 
 def candidates(recipe: Recipe, *, device: str) -> tuple[Plan, ...]:
@@ -55,22 +61,7 @@ def candidates(recipe: Recipe, *, device: str) -> tuple[Plan, ...]:
     return (*native, plain)
 
 
-def _fastest(ready: Sequence[tuple[Plan, TrainingPath]], *, reason: str) -> Planned:
-    """Return the plan with the shortest update, measured in turn: what else the machine does falls on all of them."""
-    speeds = [0.0] * len(ready)
-    for _, path in ready:
-        _updates(path, seconds=0.0)  # the first ones allocate, and compile
-    for _ in range(_ROUNDS):
-        for number, (_, path) in enumerate(ready):
-            speeds[number] = max(speeds[number], _updates(path, seconds=_SECONDS))
-    best = max(range(len(ready)), key=lambda number: speeds[number])
-    chosen = best if speeds[best] > _WORTH * speeds[0] else 0
-    named = {_name(plan): speed for (plan, _), speed in zip(ready, speeds, strict=True)}
-    return Planned(ready[chosen][0], named, reason)
-
-
-def _updates(path: TrainingPath, *, seconds: float) -> float:
-    """Return images per second of updates, at least one of them."""
+def _images_per_second(path: TrainingPath, *, seconds: float) -> float:
     images, started = 0.0, time.perf_counter()
     most = -(-len(path.bench.parts["train"]) // path.bench.recipe.train.batch)
     while images == 0 or time.perf_counter() - started < seconds:

@@ -16,7 +16,7 @@ class Plan:
     """How a run is executed: provenance, not identity. Fixed at the run's first start and kept on resume.
 
     Attributes:
-        path: "reference", the plain loop; "native", compiled code for stacks of layers on the CPU.
+        path: "reference", PyTorch's own layers and autograd; "native", compiled code for stacks of layers on the CPU.
         device: "cpu" or a CUDA device ("cuda", "cuda:1").
         threads: threads of one worker process.
         memory_format: layout of image batches and convolution weights.

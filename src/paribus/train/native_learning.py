@@ -98,3 +98,17 @@ def fall(rate, theta, slopes, at, count):
     theta, slopes = part(theta, at), part(slopes, at)
     for j in range(count):
         theta[j] -= pace * slopes[j]
+
+
+@compiled
+def fall_by_row(rate, momentum, theta, first, at, slopes, g, rows, source, begin, width):
+    """Change weights [rows, width] by one image's gradient, slopes [rows] times source [width], in one pass."""
+    pace, mu = theta.dtype.type(rate), theta.dtype.type(momentum)
+    given = part(source, begin)
+    for r in range(rows):
+        slope = slopes[g + r]
+        weights, moments = part(theta, at + r * width), part(first, at + r * width)
+        for j in range(width):
+            moment = mu * moments[j] + slope * given[j]
+            moments[j] = moment
+            weights[j] -= pace * moment

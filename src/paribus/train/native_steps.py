@@ -8,7 +8,7 @@ import numpy as np
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import gemm, part
-from paribus.train.native_learning import fall, loss_of_batch, update
+from paribus.train.native_learning import fall, fall_by_row, loss_of_batch, update
 from paribus.train.native_pointwise import (
     add_rows,
     clear,
@@ -116,6 +116,9 @@ def _linear_back(
     if kind == k.SGD and rule[k.MOMENTUM] == 0:
         keep = 1 - rate * rule[k.DECAY]
         gemm(blas, 1, 0, made, size, count, -rate, slopes, g, made, source, at, size, keep, theta, weights, size)
+        return
+    if count == 1 and kind == k.SGD and rule[k.DECAY] == 0:
+        fall_by_row(rate, rule[k.MOMENTUM], theta, moment_1, weights, slopes, g, made, source, at, size)
         return
     # Some rows at a time: gradients are used while the cache still has them, and are never kept.
     some = max(1, k.AT_ONCE // size)

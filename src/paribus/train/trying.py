@@ -65,7 +65,7 @@ def _answer(trial: Trial, batch: int, *, images: Images, limit: int | None) -> A
         return StudyError("train.batch_size", wrong=wrong, allowed="a number that the network takes")
     finally:
         gc.collect()
-    if used is not None and limit is not None and used > limit * 99:
+    if used is not None and limit is not None and used > limit:
         return Answer(fits=False, why=f"{used:,} bytes, of {limit:,}", peak=used, limit=limit)
     return Answer(fits=True, peak=used, limit=limit)
 

@@ -1,0 +1,65 @@
+"""Plans are measured once on a machine, and fixed for a run at its first start."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from making import MLP, make_recipe
+
+import paribus as pb
+from paribus.lab import plans
+from paribus.train import Plan, Planned, Question
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARIBUS_CACHE", str(tmp_path / "cache"))
+
+
+class _Asked:
+    """Stands where the workers do, and counts."""
+
+    def __init__(self):
+        self.questions = []
+
+    def __call__(self, question):
+        self.questions.append(question)
+        return Planned(Plan(path="native"), {"native": 1.0}, "")
+
+
+def test_what_was_measured_is_not_measured_again(monkeypatch):
+    asked = _Asked()
+    monkeypatch.setattr(plans, "planned", asked)
+    question = Question(make_recipe(MLP), (1, 8, 8), 4, Path(), "cpu", "")
+    assert plans.plan_of(question) == plans.plan_of(question)
+    assert len(asked.questions) == 1
+    for file in (Path(plans.cache_folder()) / "plans").iterdir():
+        file.write_text("not JSON", encoding="utf-8")  # what somebody else wrote is measured again
+    plans.plan_of(question)
+    assert len(asked.questions) == 2
+
+
+def test_a_plan_is_fixed_at_the_first_start_and_kept(tmp_path):
+    text = (
+        'question = "?"\n[data]\nsource = "digits"\n[model]\nlayers = ["Flatten", "Linear(classes)"]\n[train]\n'
+        'lr = 0.1\nbatch_size = 32\nepochs = 1\n[design]\nseeds = 1\nsmallest_effect = "2pp"\n'
+    )
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+
+    def stored():
+        (directory,) = (tmp_path / "out").glob("s-*")
+        with sqlite3.connect(directory / "study.db") as store:
+            return [json.loads(plan) for (plan,) in store.execute("select plan from runs order by seed")]
+
+    pb.run(tmp_path / "s.toml", folder=tmp_path / "out", workers=1)
+    (first,) = stored()
+    assert first["path"] == "native"
+    kept = list((tmp_path / "cache" / "plans").iterdir())
+    assert len(kept) == 1
+    found = json.loads(kept[0].read_text(encoding="utf-8"))
+    found["plan"]["path"] = "reference"  # as if it were measured differently now
+    kept[0].write_text(json.dumps(found), encoding="utf-8")
+    (tmp_path / "s.toml").write_text(text.replace("seeds = 1", "seeds = 2"), encoding="utf-8")
+    pb.run(tmp_path / "s.toml", folder=tmp_path / "out", workers=1)
+    assert [plan["path"] for plan in stored()] == ["native", "reference"]

@@ -1,0 +1,55 @@
+"""Plans: which are measured, which is chosen, and why the native path is not among them."""
+
+from pathlib import Path
+
+import pytest
+from making import CNN, MLP, make_recipe
+
+from paribus.train import Plan, Planned, Question, as_plain, calibrate, from_plain, planned
+
+
+def _question(layers=MLP, *, device="cpu", **train):
+    return Question(make_recipe(layers, **train), (1, 8, 8), 4, Path(), device, "")
+
+
+def test_a_stack_of_layers_is_planned_from_measured_speeds():
+    found = planned(_question(CNN))
+    assert found.reason == ""
+    assert "reference, channels_last" in found.speeds
+    assert all(speed > 0 for speed in found.speeds.values())
+    assert found.plan in calibrate.candidates(make_recipe(CNN), device="cpu")
+
+
+def test_the_fastest_is_chosen_but_not_for_a_hair(monkeypatch):
+    speeds = {"reference": 1.0, "native": 1.0}
+    monkeypatch.setattr(calibrate, "_images_per_second", lambda path, seconds: speeds[path.bench.plan.path])  # noqa: ARG005
+    assert planned(_question()).plan.path == "native"  # the first is preferred
+    speeds["reference"] = 1.04
+    assert planned(_question()).plan.path == "native"
+    speeds["reference"] = 1.06
+    assert planned(_question()).plan == Plan(path="reference")
+
+
+def test_a_layer_without_a_native_form_leaves_the_plain_loop_and_says_so():
+    found = planned(_question(("Flatten", "Linear(6)", "BatchNorm1d", "Linear(classes)")))
+    assert found.plan == Plan()
+    assert found.reason == "BatchNorm1d has no native form"
+
+
+def test_reduced_precision_and_other_devices_are_for_the_plain_loop():
+    assert planned(_question(precision="bfloat16")).plan == Plan()
+    assert planned(_question(CNN, device="cuda")).plan == Plan(device="cuda", memory_format="channels_last")
+
+
+def test_a_plan_is_asked_for_again_only_where_the_answer_may_differ():
+    key = _question().key
+    assert _question(lr=0.5, weight_decay=0.1, epochs=7).key == key
+    assert _question(batch_size=8).key != key
+    assert _question(CNN).key != key
+    assert _question(optimizer="Adam").key != key
+
+
+@pytest.mark.parametrize("speeds", [{}, {"native": 12.5}])
+def test_a_plan_comes_back_from_where_it_was_kept(speeds):
+    found = Planned(Plan(path="native", linear="torch"), speeds, "because")
+    assert from_plain(as_plain(found)) == found
