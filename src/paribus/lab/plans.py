@@ -12,7 +12,7 @@ from paribus.core import digest
 from paribus.data import cache_folder
 from paribus.lab.prepare import Prepared, PreparedRun
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
-from paribus.train import Planned, Pool, Question, apart, as_plain, from_plain, planned
+from paribus.train import Call, Planned, Pool, Question, apart, as_plain, from_plain, planned
 
 
 def question_of(prepared: Prepared, each: PreparedRun, *, device: str) -> Question:
@@ -35,9 +35,11 @@ def plans(pool: Pool, questions: Iterable[Question], *, watch: Watch = watch_not
     open_ones = [each for key, each in asked.items() if key not in found]
     if open_ones:  # the very first time on a machine, compiling takes half a minute
         watch(Snapshot("measuring how these networks train fastest here (kept for the next time)"))
-    for answer in pool.ask(open_ones):
-        found[answer.key] = answer.planned
-        _keep(answer.key, answer.planned)
+    calls = [Call(each.key, planned, each, own=each.recipe.model.module is not None) for each in open_ones]
+    for answer in pool.ask(calls):
+        if isinstance(answer.value, Planned):  # else the training itself will say what is wrong
+            found[answer.key] = answer.value
+            _keep(answer.key, answer.value)
     return found
 
 

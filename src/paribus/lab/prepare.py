@@ -10,7 +10,7 @@ import numpy.typing as npt
 from paribus.core import DataFacts, ModelError, ModelFacts, Streams, StudyError, digest, digest_bytes
 from paribus.data import Images, SharedImages, Tell, describe_data, load_images, share_images, tell_nobody
 from paribus.study import DataSpec, ModelSpec, Run, Study, check_fit
-from paribus.train import apart, steps_per_epoch, total_steps
+from paribus.train import Network, apart, described, steps_per_epoch, total_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +120,21 @@ def data_key(study: Study, spec: DataSpec) -> str:
     return digest([spec.model_dump(mode="json"), list(study.design.vary_streams)])
 
 
+def network_of(spec: ModelSpec, *, facts: DataFacts, base_dir: Path) -> Network:
+    """Return a network and the images that it sees."""
+    return Network(spec, image_shape=facts.image_shape, classes=len(facts.classes), base_dir=base_dir)
+
+
 def describe_network(spec: ModelSpec, *, facts: DataFacts, source: str, base_dir: Path) -> ModelFacts:
     """Return a network in numbers; a user's own module is run in a process apart.
 
     Raises:
         ModelError: the network does not fit the images, or its file is no longer what `source` is the digest of.
     """
-    from paribus.models import describe  # noqa: PLC0415  torch
-
-    shape, classes = facts.image_shape, len(facts.classes)
+    network = network_of(spec, facts=facts, base_dir=base_dir)
     if spec.module is None:
-        return describe(spec, image_shape=shape, classes=classes, base_dir=base_dir)
-    found = apart(describe, spec, image_shape=shape, classes=classes, base_dir=base_dir)
+        return described(network)
+    found = apart(described, network)
     if found.source != source:
         raise ModelError("model.module", wrong=f"{spec.module} has just changed", allowed="run the study again")
     return found

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from paribus.core import EpochRecord, Outcome
 from paribus.lab.plans import plans, question_of
-from paribus.lab.prepare import Prepared, PreparedRun, describe_network
+from paribus.lab.prepare import Prepared, PreparedRun, describe_network, network_of
 from paribus.lab.progress import Watch
 from paribus.lab.tally import Tally
 from paribus.store import RunDeclaration, Store
-from paribus.train import Environment, Event, Job, Plan, Pool, Resume, Started
+from paribus.train import Call, Environment, Event, Job, Plan, Pool, Resume, Started, described
 
 
 def declaration(prepared: Prepared, each: PreparedRun) -> RunDeclaration:
@@ -61,9 +61,9 @@ class Crew:
 
 
 def train_all(store: Store, *, prepared: Prepared, missing: Sequence[PreparedRun], crew: Crew, watch: Watch) -> None:
-    """Train every run of `missing`; while the workers start, describe the networks."""
+    """Train every run of `missing`; the workers describe the networks first."""
     pool = crew.pool(missing=len(missing))
-    describe_models(store, prepared)
+    describe_models(store, prepared, pool=pool)
     _train(pool, store, prepared=prepared, missing=missing, device=crew.device, watch=watch)
 
 
@@ -122,11 +122,27 @@ def _write(store: Store, events: Sequence[Event]) -> None:
             store.finish(event)
 
 
-def describe_models(store: Store, prepared: Prepared) -> None:
-    """Write down the parameter tables that the store does not have yet; imports torch only if one is missing."""
-    known = store.reader.facts("model")
-    for key, (spec, data, source) in prepared.models.items():
-        if key not in known:
-            facts, base_dir = prepared.data[data], prepared.study.base_dir
-            described = describe_network(spec, facts=facts, source=source, base_dir=base_dir)
-            store.put_fact("model", key, dataclasses.asdict(described))
+def describe_models(store: Store, prepared: Prepared, *, pool: Pool | None = None) -> None:
+    """Write down the parameter tables that the store does not have yet.
+
+    Workers make those of layers, where there are any; else torch is imported here.
+
+    Raises:
+        ModelError: a network does not fit its images.
+    """
+    known, base_dir = store.reader.facts("model"), prepared.study.base_dir
+    missing = {key: model for key, model in prepared.models.items() if key not in known}
+    if pool is not None:
+        calls = [
+            Call(key, described, network_of(spec, facts=prepared.data[data], base_dir=base_dir))
+            for key, (spec, data, _) in missing.items()
+            if spec.module is None
+        ]
+        for answer in pool.ask(calls):
+            if answer.error is not None:
+                raise answer.error
+            store.put_fact("model", answer.key, dataclasses.asdict(answer.value))
+            del missing[answer.key]
+    for key, (spec, data, source) in missing.items():
+        made = describe_network(spec, facts=prepared.data[data], source=source, base_dir=base_dir)
+        store.put_fact("model", key, dataclasses.asdict(made))

@@ -67,17 +67,21 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     check_precision(possible(study), device=device)
     watch(Snapshot("reading images"))
     shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
-    # What is missing is found out before anything is written.
-    found = find_largest(study, directory=place.directory, shelf=shelf, device=device, workers=workers, watch=watch)
-    prepare(found.study, settle(found.study, {}).wanted, shelf=shelf)
-    with open_writer(place.directory) as store:
-        study = keep_largest(store, found)
-        with closing(Crew(device=device, workers=workers)) as crew:
+    with closing(Crew(device=device, workers=workers)) as crew:
+        # What is missing is found out before anything is written.
+        found = find_largest(study, directory=place.directory, shelf=shelf, device=device, workers=workers, watch=watch)
+        wanted = settle(found.study, {}).wanted
+        if not place.directory.exists():  # nothing is trained yet: workers start while images are read
+            crew.pool(missing=len(wanted))
+        prepare(found.study, wanted, shelf=shelf)
+        with open_writer(place.directory) as store:
+            study = keep_largest(store, found)
             _train(store, study, shelf=shelf, crew=crew, watch=watch)
-        results = read_from(store.reader, study)
-        if results.complete and results.measured and not (sealed or is_quick(study)):
-            _open(store, results, reason="run")
+            crew.close()
             results = read_from(store.reader, study)
+            if results.complete and results.measured and not (sealed or is_quick(study)):
+                _open(store, results, reason="run")
+                results = read_from(store.reader, study)
     if report:
         watch(Snapshot("writing the report"))
         results.report()

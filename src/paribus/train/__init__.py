@@ -7,8 +7,8 @@ from paribus.train.augment import augmented
 from paribus.train.device import check_precision, settle_device
 from paribus.train.job import Job, Plan, Resume
 from paribus.train.largest import Largest, Trial, largest_batch
-from paribus.train.messages import Environment, Event, Progress, Started
-from paribus.train.planning import Planned, Question, as_plain, from_plain, planned
+from paribus.train.messages import Call, Environment, Event, Progress, Started
+from paribus.train.planning import Network, Planned, Question, as_plain, described, from_plain, planned
 from paribus.train.pool import Pool
 from paribus.train.process import apart
 from paribus.train.schedule import images_measured, learning_rate, steps_per_epoch, total_steps
@@ -16,10 +16,12 @@ from paribus.train.speed import Speed, measure_speed
 from paribus.train.weights import weights_difference
 
 __all__ = [
+    "Call",
     "Environment",
     "Event",
     "Job",
     "Largest",
+    "Network",
     "Plan",
     "Planned",
     "Pool",
@@ -33,6 +35,7 @@ __all__ = [
     "as_plain",
     "augmented",
     "check_precision",
+    "described",
     "from_plain",
     "images_measured",
     "largest_batch",

@@ -1,8 +1,10 @@
-"""One run laid out on its device: images, split, network, optimizer, and the moves that every path makes."""
+"""One run laid out on its device: images, split, network, and the moves that every path makes."""
 
 import warnings
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -12,7 +14,7 @@ from torch import Tensor, nn
 from paribus.core import Streams
 from paribus.data import Images, normalization, permutation, split_images
 from paribus.models import build
-from paribus.study import Recipe, TrainSpec
+from paribus.study import Recipe
 from paribus.train.augmentation import EpochAugmentation, draw
 from paribus.train.job import Plan
 
@@ -46,7 +48,7 @@ class Bench:
     scale: Tensor  # [1, C, 1, 1]: 1 / (255 * std)
     layout: torch.memory_format
     model: nn.Module
-    optimizer: torch.optim.Optimizer
+    slots: defaultdict[Tensor, dict[str, Any]]  # the optimizer's state of each parameter, under torch's names
 
     def order(self, epoch: int) -> Tensor:
         """Return the indices of the training images in the order in which epoch `epoch`, from 1, uses them."""
@@ -89,7 +91,7 @@ class Bench:
         hidden = {f"buffer.{name}": value for name, value in self.model.named_buffers()}
         tensors |= {name: value for name, value in hidden.items() if f"model.{name[7:]}" not in tensors}
         for number, parameter in enumerate(self.model.parameters()):
-            for name, value in self.optimizer.state.get(parameter, {}).items():
+            for name, value in self.slots.get(parameter, {}).items():
                 if isinstance(value, Tensor):
                     tensors[f"optimizer.{number}.{name}"] = value
         return to_bytes(tensors)
@@ -110,7 +112,7 @@ class Bench:
                 parameter = parameters[int(number)]
                 # In the parameter's own memory layout, as the optimizer would have made it.
                 kept = torch.empty_like(parameter) if value.shape == parameter.shape else value.to(parameter.device)
-                self.optimizer.state[parameter][key] = kept.detach().copy_(value)
+                self.slots[parameter][key] = kept.detach().copy_(value)
 
 
 def lay_out(
@@ -122,7 +124,7 @@ def lay_out(
     plan: Plan,
     dtype: torch.dtype = torch.float32,
 ) -> Bench:
-    """Put one run on its device: split, normalisation, initial weights, a fresh optimizer."""
+    """Put one run on its device: split, normalisation, initial weights."""
     device = torch.device(plan.device)
     parts_index = split_images(images, recipe.data, streams=streams)
     norm = normalization(images, parts_index, recipe.data)
@@ -156,26 +158,8 @@ def lay_out(
         scale=(1 / (255 * std)).to(device=device, dtype=dtype),
         layout=layout,
         model=model,
-        optimizer=make_optimizer(recipe.train, list(model.parameters())),
+        slots=defaultdict(dict),
     )
-
-
-def make_optimizer(spec: TrainSpec, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-    """Return torch's optimizer; `fused` updates all elements in one kernel, on the CPU too.
-
-    Weight decay is added to the gradient in SGD and Adam, and shrinks the weights themselves in AdamW.
-    """
-    if spec.optimizer == "SGD":
-        return torch.optim.SGD(
-            parameters,
-            lr=spec.lr,
-            momentum=spec.momentum,
-            nesterov=spec.nesterov,
-            weight_decay=spec.weight_decay,
-            fused=True,
-        )
-    kind = torch.optim.Adam if spec.optimizer == "Adam" else torch.optim.AdamW
-    return kind(parameters, lr=spec.lr, betas=spec.betas, weight_decay=spec.weight_decay, fused=True)
 
 
 def to_bytes(tensors: dict[str, Tensor]) -> bytes:

@@ -13,7 +13,8 @@ from paribus.train.job import Plan
 def settle(plan: Plan) -> None:
     """Fix threads and precision for this process: one plan, one set of bits."""
     torch.set_num_threads(plan.threads)
-    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    # use_deterministic_algorithms(warn_only=True) does the same, and imports a compiler for 1.7 s.
+    torch.set_deterministic_debug_mode("warn")
     # Full float32 on every device: reduced precision is a setting of the recipe, never a default of the machine.
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
@@ -26,7 +27,7 @@ def environment(plan: Plan) -> dict[str, str]:
     native = {"numba": version("numba"), "scipy": version("scipy")} if plan.path == "native" else {}
     return {
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # a class of torch's, which would be imported where it is read
         "numpy": np.__version__,
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),

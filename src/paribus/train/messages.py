@@ -1,10 +1,10 @@
 """What a worker tells the driver, beside epoch records and outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from paribus.core import EpochRecord, Outcome
-from paribus.train.planning import Planned
+from paribus.core import EpochRecord, Outcome, ParibusError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,22 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The plan that was asked for, by the question's key."""
+class Call:
+    """A function to call in a worker, which has torch at hand; `own` says that it runs a user's code."""
 
     key: str
-    planned: Planned
+    function: Callable[[Any], Any]
+    argument: Any
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call gave, by its key; `error` is what it raised instead, if that was for the user."""
+
+    key: str
+    value: Any = None
+    error: ParibusError | None = None
 
 
 Event = Environment | Started | Progress | EpochRecord | Outcome

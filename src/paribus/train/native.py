@@ -112,7 +112,7 @@ class Native:
     def settle(self, *, step: int) -> None:
         """Tell the optimizer how many updates were made."""
         if self.bench.recipe.train.optimizer != "SGD":
-            for state in self.bench.optimizer.state.values():
+            for state in self.bench.slots.values():
                 state["step"].fill_(float(step))
 
     def _own_outputs(self, pixels: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ class Native:
     def _adopt(self, moments: tuple[str, ...]) -> None:
         """Make the network's and the optimizer's tensors views of the flat arrays, values kept."""
         for parameter, place in self._program.places:
-            state = self.bench.optimizer.state[parameter] if moments else {}
+            state = self.bench.slots[parameter] if moments else {}
             for name, flat in zip(moments, self._moments, strict=True):
                 view = self._view(flat, place, parameter)
                 if name in state:

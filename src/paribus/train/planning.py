@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paribus.core import digest
-from paribus.study import Recipe
+from paribus.core import ModelFacts, digest
+from paribus.study import ModelSpec, Recipe
 from paribus.train.job import Plan
 
 # What a plan was measured with; a change of the engine asks again.
@@ -54,6 +54,27 @@ def planned(question: Question) -> Planned:
         base_dir=question.base_dir,
         device=question.device,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Layers, and the images that they see."""
+
+    spec: ModelSpec
+    image_shape: tuple[int, int, int]
+    classes: int
+    base_dir: Path
+
+
+def described(network: Network) -> ModelFacts:
+    """Return a network in numbers.
+
+    Raises:
+        ModelError: it does not fit the images.
+    """
+    from paribus.models import describe  # noqa: PLC0415  torch
+
+    return describe(network.spec, image_shape=network.image_shape, classes=network.classes, base_dir=network.base_dir)
 
 
 def as_plain(found: Planned) -> dict[str, object]:

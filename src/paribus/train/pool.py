@@ -12,8 +12,7 @@ from typing import Self
 
 from paribus.core import Outcome
 from paribus.train.job import Job
-from paribus.train.messages import Answer, Event
-from paribus.train.planning import Question
+from paribus.train.messages import Answer, Call, Event
 from paribus.train.process import Process, start
 
 
@@ -68,27 +67,27 @@ class Pool:
         while unfinished:
             for worker in self._workers:
                 if worker.run is None and waiting:
-                    name = waiting.popleft()
-                    self._give(worker, job(name), name=name)
+                    given = job(waiting.popleft())
+                    self._give(worker, given, name=given.run, own=given.recipe.model.module is not None)
             events = [event for event in self._hear() if not isinstance(event, Answer)]
             unfinished.difference_update(event.run for event in events if isinstance(event, Outcome))
             yield events
 
-    def ask(self, questions: Sequence[Question]) -> Iterator[Answer]:
-        """Have workers measure plans, one question each at a time; yield answers as they come.
+    def ask(self, calls: Sequence[Call]) -> Iterator[Answer]:
+        """Have workers make calls, one each at a time; yield what they give, or raise, as it comes.
 
         Of a worker that dies there is no answer.
         """
-        waiting = deque(questions)
+        waiting = deque(calls)
         while waiting or any(worker.run for worker in self._workers):
             for worker in self._workers:
                 if worker.run is None and waiting:
-                    question = waiting.popleft()
-                    self._give(worker, question, name=question.key)
+                    call = waiting.popleft()
+                    self._give(worker, call, name=call.key, own=call.own)
             yield from (event for event in self._hear() if isinstance(event, Answer))
 
-    def _give(self, worker: _Worker, job: Job | Question, *, name: str) -> None:
-        worker.run, worker.spent = name, job.recipe.model.module is not None
+    def _give(self, worker: _Worker, job: Job | Call, *, name: str, own: bool) -> None:
+        worker.run, worker.spent = name, own
         with suppress(OSError):  # a worker that died while it waited is noticed when it is heard
             worker.process.connection.send(job)
 

@@ -21,11 +21,10 @@ from paribus.data import Images, SharedImages, open_images
 from paribus.models import source_digest
 from paribus.train.bench import lay_out
 from paribus.train.environment import environment, environment_digest, settle
-from paribus.train.job import Job, Plan
+from paribus.train.job import Job
 from paribus.train.loop import train_run
 from paribus.train.memory import peak, reset_peak
-from paribus.train.messages import Answer, Environment, Progress, Started
-from paribus.train.planning import Planned, Question, planned
+from paribus.train.messages import Answer, Call, Environment, Progress, Started
 
 _PROGRESS_SECONDS = 0.2
 
@@ -33,25 +32,25 @@ _PROGRESS_SECONDS = 0.2
 def main(descriptor: int) -> None:
     """Serve jobs until the driver closes its end of the connection."""
     connection: Connection = Connection(descriptor)
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)  # its first use imports for a second: do it now
-    jobs: SimpleQueue[Job | Question] = SimpleQueue()
+    jobs: SimpleQueue[Job | Call] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, jobs), daemon=True).start()
     opened: dict[SharedImages, Images] = {}
     while True:
         job = jobs.get()
-        connection.send(_answer(job) if isinstance(job, Question) else _serve(job, connection, opened))
+        connection.send(_answer(job) if isinstance(job, Call) else _serve(job, connection, opened))
 
 
-def _answer(question: Question) -> Answer:
-    """Measure how a run is best executed; where that fails, the plain loop will say what is wrong."""
+def _answer(call: Call) -> Answer:
+    """Make a call."""
     try:
-        found = planned(question)
+        return Answer(call.key, call.function(call.argument))
+    except ParibusError as error:
+        return Answer(call.key, error=error)
     except Exception as error:  # noqa: BLE001  user code may raise anything
-        found = Planned(Plan(device=question.device), {}, _message(error))
-    return Answer(question.key, found)
+        return Answer(call.key, error=ModelError("model", wrong=_message(error)))
 
 
-def _listen(connection: Connection, jobs: SimpleQueue[Job | Question]) -> None:
+def _listen(connection: Connection, jobs: SimpleQueue[Job | Call]) -> None:
     """Pass jobs on; end the process at once when the driver is gone, even in the middle of an epoch."""
     while True:
         try:
