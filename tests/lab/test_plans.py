@@ -10,6 +10,7 @@ from making import MLP, make_recipe
 import paribus as pb
 from paribus.lab import plans
 from paribus.train import Plan, Planned, Question
+from paribus.train.messages import Answer
 
 
 @pytest.fixture(autouse=True)
@@ -17,27 +18,35 @@ def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("PARIBUS_CACHE", str(tmp_path / "cache"))
 
 
-class _Asked:
-    """Stands where the workers do, and counts."""
+class _Workers:
+    """Stands where the workers do, and counts what they are asked."""
 
     def __init__(self):
-        self.questions = []
+        self.asked = []
 
-    def __call__(self, question):
-        self.questions.append(question)
-        return Planned(Plan(path="native"), {"native": 1.0}, "")
+    def ask(self, calls):
+        self.asked += [call.key for call in calls]
+        return [Answer(call.key, Planned(Plan(path="native"), {"native": 1.0}, "")) for call in calls]
 
 
-def test_what_was_measured_is_not_measured_again(monkeypatch):
-    asked = _Asked()
-    monkeypatch.setattr(plans, "planned", asked)
-    question = Question(make_recipe(MLP), (1, 8, 8), 4, Path(), "cpu", "")
-    assert plans.plan_of(question) == plans.plan_of(question)
-    assert len(asked.questions) == 1
+def test_what_was_measured_is_not_measured_again():
+    pool, question = _Workers(), Question(make_recipe(MLP), (1, 8, 8), 4, Path(), "cpu", "")
+    first = plans.plans(pool, [question, question])
+    assert plans.plans(pool, [question]) == first
+    assert pool.asked == [question.key]
     for file in (Path(plans.cache_folder()) / "plans").iterdir():
         file.write_text("not JSON", encoding="utf-8")  # what somebody else wrote is measured again
-    plans.plan_of(question)
-    assert len(asked.questions) == 2
+    plans.plans(pool, [question])
+    assert pool.asked == [question.key] * 2
+
+
+def test_of_a_network_of_ones_own_nothing_is_kept():
+    recipe = make_recipe(MLP)
+    model = recipe.model.model_copy(update={"layers": None, "module": "net.py:Net"})
+    pool, question = _Workers(), Question(recipe.model_copy(update={"model": model}), (1, 8, 8), 4, Path(), "cpu", "d")
+    plans.plans(pool, [question])
+    plans.plans(pool, [question])
+    assert pool.asked == [question.key] * 2
 
 
 def test_a_plan_is_fixed_at_the_first_start_and_kept(tmp_path):

@@ -13,6 +13,7 @@ from paribus.core import ModelError, Streams
 from paribus.models.chain import place
 from paribus.study import Schedule
 from paribus.train import Plan, Resume
+from paribus.train.evaluate import measure
 from paribus.train.loop import path_of, train_epoch, train_run
 from paribus.train.native_blas import libraries
 from paribus.train.native_program import Unsupported, lower
@@ -90,6 +91,23 @@ def test_every_layer_of_images_makes_the_same_updates(make_bench, layers, channe
         layers = layers[2:]
     end = () if layers is CNN else ("Flatten", "Linear(classes)")
     _check(make_bench, (*layers, *end), shape=(channels, 9, 10))
+
+
+@pytest.mark.parametrize("train", [{}, {"momentum": 0.9}, {"optimizer": "Adam", "lr": 0.01}], ids=str)
+def test_batches_of_one_and_large_ones_make_the_same_updates(make_bench, train):
+    for batch in (1, 140):
+        _check(make_bench, (*CNN[:3], "Dropout2d(0.3)", *CNN[3:]), shape=(3, 10, 10), batch_size=batch, **train)
+
+
+def test_measuring_is_the_same_on_both_paths(make_bench):
+    images = make_images(300, test=270, shape=(3, 10, 10))
+    found = [
+        measure(path, path.bench.parts["test"])
+        for plan in (Plan(), NATIVE)
+        for path in [path_of(make_bench(make_recipe(CNN), images=images, plan=plan, dtype=torch.float64))]
+    ]
+    assert found[1].accuracy == found[0].accuracy
+    assert found[1].loss == pytest.approx(found[0].loss, rel=1e-9)
 
 
 def test_a_network_may_end_without_a_linear(make_bench):

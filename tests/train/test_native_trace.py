@@ -8,7 +8,7 @@ from torch import nn
 
 from paribus.train import Plan
 from paribus.train.loop import path_of, train_epoch
-from paribus.train.native_program import Unsupported
+from paribus.train.native_program import Unsupported, lower
 from paribus.train.native_trace import chain_of
 
 USUAL = """
@@ -92,6 +92,30 @@ class _Random(_Skip):
         return self.fc(torch.nn.functional.dropout(x, 0.5, training=self.training))
 
 
+class _Counts(_Skip):
+    def __init__(self):
+        super().__init__()
+        self.seen = 0
+
+    def forward(self, x):
+        self.seen += 1
+        return self.fc(x)
+
+
+class _Normed(_Skip):
+    def __init__(self):
+        super().__init__()
+        nn.utils.parametrizations.weight_norm(self.fc)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class _Double(_Skip):
+    def forward(self, x):
+        return torch.log_softmax(self.fc(x), dim=1, dtype=torch.float64)
+
+
 @pytest.mark.parametrize(
     ("network", "reason"),
     [
@@ -101,6 +125,8 @@ class _Random(_Skip):
         (_Twice, "used twice"),
         (_Loose, "outside of layers"),
         (_Random, "dropout has no native form"),
+        (_Counts, "keeps numbers of its own"),
+        (_Double, "a type of its own"),
     ],
 )
 def test_what_is_no_chain_of_layers_is_refused_with_the_reason(network, reason):
@@ -115,3 +141,49 @@ def test_hooks_and_dropout_modules_keep_a_network_on_the_plain_loop():
         chain_of(hooked)
     with pytest.raises(Unsupported, match="draws from torch's generator"):
         chain_of(nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(4, 4)))
+
+
+def test_gradient_hooks_keep_a_network_on_the_plain_loop():
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 4))
+    network[1].weight.register_hook(lambda gradient: gradient.clamp(-1, 1))
+    with pytest.raises(Unsupported, match="hooks"):
+        chain_of(network)
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (_Normed, "computed from others"),
+        (lambda: nn.Sequential(nn.Flatten(2), nn.Linear(64, 4)), "Flatten of some dimensions"),
+        (lambda: nn.Sequential(nn.Linear(8, 4), nn.Flatten()), r"Linear\(8, ...\) on \[1, 8, 8\]"),
+    ],
+)
+def test_layers_on_other_shapes_than_theirs_are_refused(network, reason):
+    with pytest.raises(Unsupported, match=reason):
+        lower(chain_of(network()), image_shape=(1, 8, 8), batch=4)
+
+
+FROZEN = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(64, 8), nn.Linear(8, 4)
+
+    def forward(self, x):
+        with torch.no_grad():
+            x = self.first(x.flatten(1))
+        return self.second(x)
+"""
+
+
+def test_a_forward_whose_gradient_is_another_is_refused(make_bench, tmp_path):
+    (tmp_path / "net.py").write_text(FROZEN, encoding="utf-8")
+    recipe = make_recipe()
+    model = recipe.model.model_copy(update={"layers": None, "module": str(tmp_path / "net.py:Net")})
+    bench = make_bench(recipe.model_copy(update={"model": model}), plan=Plan(path="native"))
+    with pytest.raises(Unsupported, match="its gradient, is something else"):
+        path_of(bench)

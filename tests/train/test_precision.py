@@ -67,7 +67,7 @@ def test_weights_gradients_states_and_outputs_stay_float32(trained):
     _, _, bench = trained(precision="bfloat16", optimizer="SGD")
     kept = [*bench.model.parameters(), *bench.model.buffers()]
     kept += [each.grad for each in bench.model.parameters()]
-    kept += [value for state in bench.optimizer.state.values() for value in state.values() if isinstance(value, Tensor)]
+    kept += [value for state in bench.slots.values() for value in state.values() if isinstance(value, Tensor)]
     assert {each.dtype for each in kept if each.is_floating_point()} == {torch.float32}
     assert path_of(bench).outputs(torch.zeros(2, 1, 8, 8), number=0).dtype == torch.float32
 

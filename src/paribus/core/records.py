@@ -20,8 +20,8 @@ class EpochRecord:
         lr: learning rate of the epoch's last update.
         train_loss: mean of the batch losses during the epoch, network in training mode.
         running_accuracy: accuracy over the epoch's batches, network in training mode.
-        clean_loss: loss on the training split afterwards, in evaluation mode, without augmentation: on all of it after
-            the last epoch, before that on at most 10,000 images, evenly spaced, always the same.
+        clean_loss: loss on the training split afterwards, in evaluation mode, without augmentation, on at most 10,000
+            images of it, evenly spaced and always the same. In epoch 0 all splits are measured on at most 1,000.
         clean_accuracy: accuracy measured likewise.
         batch_losses: one little-endian float32 per update of this epoch.
         batch_accuracies: likewise.

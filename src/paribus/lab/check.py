@@ -142,28 +142,21 @@ def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
 
 def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int]:
     """Return seconds and bytes, from a moment of updates of each network and batch size on random images."""
-    from paribus.lab.plans import plan_of, question_of  # noqa: PLC0415
-    from paribus.train import Speed, apart, images_measured, measure_speed, total_steps  # noqa: PLC0415
+    from paribus.lab.plans import question_of, speeds_of  # noqa: PLC0415
+    from paribus.train import images_measured, total_steps  # noqa: PLC0415
 
-    speeds: dict[tuple[str, int, tuple[str, ...], str], Speed] = {}
+    first = _first_seed(prepared)
+    questions = {each.run.condition: question_of(prepared, each, device=device) for each in first}
+    speeds = speeds_of(list(questions.values()))
     total = 0.0
-    for each in _first_seed(prepared):
+    for each in first:
         recipe, facts = each.run.recipe, prepared.data[each.data]
-        key = (each.model, recipe.train.batch, recipe.train.augment, recipe.train.precision)
-        if key not in speeds:
-            shape, classes = facts.image_shape, len(facts.classes)
-            plan = plan_of(question_of(prepared, each, device=device)).plan
-            base_dir = prepared.study.base_dir
-            if recipe.model.module is None:
-                found = measure_speed(recipe, image_shape=shape, classes=classes, base_dir=base_dir, plan=plan)
-            else:  # a user's code runs in a process of its own
-                found = apart(measure_speed, recipe, image_shape=shape, classes=classes, base_dir=base_dir, plan=plan)
-            speeds[key] = found
+        speed = speeds[questions[each.run.condition].key]
         images = sum(facts.train)
         seen = total_steps(recipe.train, images=images) * min(recipe.train.batch, images)
         others = sum(facts.validation) + sum(facts.test)
         measured = images_measured(recipe.train, images=images, others=others)
-        total += seen / speeds[key].training + measured / speeds[key].measuring
+        total += seen / speed.training + measured / speed.measuring
     peak = max(speed.peak_memory_bytes or 0 for speed in speeds.values())
     design, tuned = prepared.study.design, [len(levels) for levels in prepared.study.tune.values()]
     budget = design.most_seeds + (math.prod(tuned) * design.tune_seeds if tuned else 0)

@@ -4,15 +4,16 @@ import json
 import os
 import platform
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from paribus.core import digest
+from paribus.core import RunError, digest
 from paribus.data import cache_folder
 from paribus.lab.prepare import Prepared, PreparedRun
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
-from paribus.train import Call, Planned, Pool, Question, apart, as_plain, from_plain, planned
+from paribus.train import Call, Planned, Pool, Question, Speed, Timing, as_plain, from_plain, planned, timed
 
 
 def question_of(prepared: Prepared, each: PreparedRun, *, device: str) -> Question:
@@ -35,22 +36,32 @@ def plans(pool: Pool, questions: Iterable[Question], *, watch: Watch = watch_not
     open_ones = [each for key, each in asked.items() if key not in found]
     if open_ones:  # the very first time on a machine, compiling takes half a minute
         watch(Snapshot("measuring how these networks train fastest here (kept for the next time)"))
-    calls = [Call(each.key, planned, each, own=each.recipe.model.module is not None) for each in open_ones]
+    calls = [Call(each.key, planned, each, own=each.own) for each in open_ones]
     for answer in pool.ask(calls):
         if isinstance(answer.value, Planned):  # else the training itself will say what is wrong
             found[answer.key] = answer.value
-            _keep(answer.key, answer.value)
+            if not asked[answer.key].own:  # what such a file imports may change without it
+                _keep(answer.key, answer.value)
     return found
 
 
-def plan_of(question: Question) -> Planned:
-    """Return the plan of one question, measured here if nobody has; a user's own network is run in a process apart."""
-    found = _kept(question.key)
-    if found is None:
-        own = question.recipe.model.module is not None
-        found = apart(planned, question) if own else planned(question)
-        _keep(question.key, found)
-    return found
+def speeds_of(questions: Sequence[Question]) -> Mapping[str, Speed]:
+    """Return the speed of every question under its plan, by its key, measured by a worker as it would train.
+
+    Raises:
+        ParibusError: what a network of the user's own raises.
+    """
+    with closing(Pool(workers=1)) as pool:
+        found, measured = plans(pool, questions), {}
+        asked = {each.key: each for each in questions if each.key in found}
+        calls = [Call(key, timed, Timing(each, found[key].plan), own=each.own) for key, each in asked.items()]
+        for answer in pool.ask(calls):
+            if answer.error is not None:
+                raise answer.error
+            measured[answer.key] = answer.value
+    if any(each.key not in measured for each in questions):
+        raise RunError("model", wrong="a process that measured the speed of a network ended before it was done")
+    return measured
 
 
 def _file(key: str) -> Path:
@@ -75,4 +86,5 @@ def _keep(key: str, found: Planned) -> None:
         fresh.write_text(json.dumps(as_plain(found)), encoding="utf-8")
         fresh.replace(file)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)

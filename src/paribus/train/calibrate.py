@@ -27,22 +27,27 @@ def measured_plan(
     """Return the fastest plan, from a second of updates on random images; see paribus.train.planned."""
     batch = min(recipe.train.batch, _MOST_IMAGES)
     images = random_images(max(batch, 2 * EVALUATION_BATCH["cpu"]), image_shape=image_shape, classes=classes)
+    images_used = len(images.train_labels)
     speeds, reason = dict.fromkeys(candidates(recipe, device=device), 0.0), ""
     if len(speeds) == 1:
         return Planned(next(iter(speeds)), {}, reason)
-    for _ in range(_ROUNDS):  # in turn: what else the machine does falls on all of them
+    for number in range(_ROUNDS):  # in turn: what else the machine does falls on all of them
         for plan in list(speeds):
             settle(plan)
-            # One at a time: the largest batch that fits does not fit twice.
             bench = lay_out(probe_of(recipe), streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
             try:
                 path = path_of(bench)
-            except Unsupported as unsupported:
-                reason = str(unsupported)
+            except Exception as error:
+                if plan.path == "reference":
+                    raise
+                reason = str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
                 del speeds[plan]
                 continue
-            _images_per_second(path, seconds=0.0)  # the first updates allocate, and compile
-            speeds[plan] = max(speeds[plan], _images_per_second(path, seconds=_SECONDS))
+            warm = _images_per_second(path, seconds=0.0)  # the first updates allocate, and compile
+            quick = images_used / warm < _SECONDS or number == 0
+            if quick:  # of what takes longer the first round is enough
+                speeds[plan] = max(speeds[plan], _images_per_second(path, seconds=_SECONDS))
+            del path, bench  # one at a time: the largest batch that fits does not fit twice
     first, best = next(iter(speeds)), max(speeds, key=lambda plan: speeds[plan])
     chosen = best if speeds[best] > _WORTH * speeds[first] else first
     return Planned(chosen, {_name(plan): speed for plan, speed in speeds.items()}, reason)

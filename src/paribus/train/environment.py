@@ -24,7 +24,10 @@ def settle(plan: Plan) -> None:
 def environment(plan: Plan) -> dict[str, str]:
     """Return what the numbers may depend on: versions, processor or GPU, instruction set, operating system."""
     device = torch.device(plan.device)
-    native = {"numba": version("numba"), "scipy": version("scipy")} if plan.path == "native" else {}
+    native = {}
+    if plan.path == "native":
+        native = {"path": f"native, {plan.linear} for Linear, {plan.convolution} for Conv2d"}
+        native |= {name: version(name) for name in ("numba", "scipy")}
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),  # a class of torch's, which would be imported where it is read

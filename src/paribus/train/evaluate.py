@@ -8,7 +8,6 @@ from paribus.core import Predictions
 from paribus.train.bench import Part
 from paribus.train.loss import probabilities
 from paribus.train.path import Path, outputs_of
-from paribus.train.schedule import SAMPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,11 @@ def measure(path: Path, part: Part) -> Measure:
     return Measure(loss=loss / len(part), accuracy=correct / len(part))
 
 
-def sample(part: Part) -> Part:
-    """Return the images on which training is measured before its last epoch: evenly spaced, at most SAMPLE of them."""
-    if len(part) <= SAMPLE:
+def sample(part: Part, *, most: int | None) -> Part:
+    """Return at most so many images of a part, evenly spaced; all of them for None."""
+    if most is None or len(part) <= most:
         return part
-    return replace(part, index=part.index[torch.arange(SAMPLE, device=part.index.device) * len(part) // SAMPLE])
+    return replace(part, index=part.index[torch.arange(most, device=part.index.device) * len(part) // most])
 
 
 def predict(path: Path, part: Part) -> Predictions:

@@ -20,7 +20,7 @@ from paribus.train.job import Resume
 from paribus.train.native import Native
 from paribus.train.path import Block, Path
 from paribus.train.reference import Reference
-from paribus.train.schedule import learning_rate, steps_per_epoch, total_steps
+from paribus.train.schedule import MEASURED, MEASURED_FIRST, learning_rate, steps_per_epoch, total_steps
 
 # Floats that are gathered and normalised at once: several small batches, about what a core's cache holds.
 _BLOCK = 2**18
@@ -142,8 +142,8 @@ def _blocks(path: Path, *, epoch: int, steps: int) -> Iterator[Block]:
 def _record(path: Path, run: str, environment: str, *, epoch: int, step: int, result: Epoch | None) -> EpochRecord:
     """Measure the network on every part and put the epoch together; `result` is None before the first update."""
     started, bench = time.perf_counter(), path.bench
-    whole = step == total_steps(bench.recipe.train, images=len(bench.parts["train"]))
-    parts = bench.parts if whole else bench.parts | {"train": sample(bench.parts["train"])}
+    most = MEASURED if result else MEASURED_FIRST
+    parts = {name: sample(part, most=most[name]) for name, part in bench.parts.items()}
     measured = {name: measure(path, part) for name, part in parts.items()}
     validation = measured.get("validation")
     spec = bench.recipe.train

@@ -14,6 +14,7 @@ from torch import Tensor
 from paribus.models import LayerStack
 from paribus.train import native_rows as k
 from paribus.train.bench import EVALUATION_BATCH, Bench, Part
+from paribus.train.loss import loss_of
 from paribus.train.native_blas import address
 from paribus.train.native_program import Mask, Unsupported, lower
 from paribus.train.native_steps import gather, measure_images, run_forward, train_block
@@ -21,6 +22,7 @@ from paribus.train.native_trace import chain_of
 from paribus.train.path import Block
 from paribus.train.schedule import learning_rate
 
+_CLOSE, _LEAST = 1e-3, 1e-4  # of the largest number, which is taken to be at least so much
 _CPU = torch.device("cpu")
 _LOSSES = {"cross_entropy": k.CROSS_ENTROPY, "nll": k.NLL, "mse": k.MSE}
 _MOMENTS = {"SGD": ("momentum_buffer",), "Adam": ("exp_avg", "exp_avg_sq"), "AdamW": ("exp_avg", "exp_avg_sq")}
@@ -42,7 +44,7 @@ class Native:
         channels, height, width = images.shape[1:]
         self._size = min(spec.batch, len(bench.parts["train"]))
         most = max(self._size, EVALUATION_BATCH["cpu"])
-        self._program = lower(layers, image_shape=(channels, height, width), batch=most)
+        self._program = lower(layers, image_shape=(channels, height, width), batch=most, trained=self._size)
         self._number: npt.DTypeLike = np.float64 if bench.shift.dtype == torch.float64 else np.float32
         libraries = bench.plan.linear, bench.plan.convolution
         self._blas = np.array([address(each, np.dtype(self._number)) for each in libraries])
@@ -56,12 +58,14 @@ class Native:
         self._kind = _kind(spec.optimizer, nesterov=spec.nesterov)
         self._normal = _flat(bench.shift), _flat(bench.scale)
         self._coefficients = p.coefficients.astype(self._number)
-        few = self.pixels(bench.parts["train"], bench.parts["train"].index[:8])
-        expected = self._own_outputs(few) if own else None  # before its weights are laid out anew
+        train = bench.parts["train"]
+        index = train.index[:8]
+        few, self._few_labels = self.pixels(train, index), train.labels[index]
+        expected = self._own_answers(few) if own else []  # before its weights are laid out anew
         self._adopt(moments)
         self._segments = self._divide()
-        if expected is not None and not torch.allclose(self.outputs(few, number=0), expected, rtol=1e-4, atol=1e-5):
-            raise Unsupported("forward gives something else than its layers do")
+        if own:
+            self._compare(few, expected)
 
     def train(self, block: Block, *, step: int) -> tuple[Tensor, Tensor]:
         """Make an update for every batch."""
@@ -115,16 +119,44 @@ class Native:
             for state in self.bench.slots.values():
                 state["step"].fill_(float(step))
 
-    def _own_outputs(self, pixels: Tensor) -> Tensor:
-        """Return what the network's own forward makes of images in evaluation mode."""
+    def _own_answers(self, images: Tensor) -> list[Tensor]:
+        """Return what the network's own forward makes of images in evaluation mode, and its gradients in training."""
         model = self.bench.model
         with torch.no_grad():
-            made: Tensor = model.eval()(pixels)
+            made = [model.eval()(images).clone()]
         model.train()
+        loss_of(model(images), self._few_labels, spec=self.bench.recipe.train).backward()  # type: ignore[no-untyped-call]
+        for parameter, _ in self._program.places:
+            made.append(torch.zeros_like(parameter) if parameter.grad is None else parameter.grad)
+            parameter.grad = None
         return made
 
+    def _compare(self, images: Tensor, expected: list[Tensor]) -> None:
+        """Refuse a network whose forward was read wrongly: outputs and gradients are not its own.
+
+        Raises:
+            Unsupported: they differ by more than rounding.
+        """
+        before = self._theta.copy()
+        nothing = self._zeros(0)
+        found = [self.outputs(images, number=0)]
+        spec = self.bench.recipe.train
+        train_block(
+            self._blas, self._program.rows, self._coefficients, self._program.spatial, self._program.group, len(images),
+            self._theta, self._grad, nothing, nothing, self._segments, k.SGD, np.array([0.0, 0.0, 0.0, 0.0, 0.0]),
+            np.ones(1), 0, _flat(images), self._few_labels.numpy(), nothing, nothing, 0, self._acts, self._slopes,
+            self._cols, self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing,
+            self._zeros(1), np.zeros(1, dtype=np.int64),
+        )  # fmt: skip
+        gradients = before - self._theta
+        self._theta[:] = before
+        found += [self._view(gradients, place, parameter) for parameter, place in self._program.places]
+        for mine, theirs in zip(found, expected, strict=True):
+            if not (mine - theirs).abs().max() <= _CLOSE * theirs.abs().max().clamp(min=_LEAST):
+                raise Unsupported("forward, or its gradient, is something else than that of its layers")
+
     def _zeros(self, count: int) -> npt.NDArray[np.floating]:
-        return np.zeros(count, dtype=self._number)
+        return torch.zeros(count, dtype=self.bench.shift.dtype).numpy()  # starts at a whole cache line, unlike NumPy's
 
     def _adopt(self, moments: tuple[str, ...]) -> None:
         """Make the network's and the optimizer's tensors views of the flat arrays, values kept."""

@@ -14,6 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from scipy.linalg import cython_blas
 
+from paribus.core import RunError
 from paribus.train.job import Library
 
 _TORCH = {"linux": "libtorch_cpu.so", "darwin": "libtorch_cpu.dylib", "win32": "torch_cpu.dll"}
@@ -29,7 +30,12 @@ def address(library: Library, dtype: np.dtype[Any]) -> int:
     name = "sgemm" if dtype == np.float32 else "dgemm"
     if library == "torch":
         found = _torch_library()
-        assert found is not None
+        if found is None:
+            raise RunError(
+                "plan",
+                wrong="this run was started with the matrix products that torch has on x86; this torch has none",
+                allowed="the machine, or the build of torch, that it was started with",
+            )
         where = ctypes.cast(getattr(found, f"{name}_"), ctypes.c_void_p).value
     else:
         capsule = cython_blas.__pyx_capi__[name]

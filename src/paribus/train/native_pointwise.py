@@ -57,9 +57,13 @@ def fill_bias(goal, at, rows, width, theta, bias):
 @compiled
 def pointwise(op, low, high, source, at, goal, to, size):
     """Apply a function to each number; `low` and `high` are its two numbers."""
-    one = goal.dtype.type(1)
+    zero, one = goal.dtype.type(0), goal.dtype.type(1)
     source, goal = part(source, at), part(goal, to)
-    if op == k.LEAKY:
+    if op == k.RELU:
+        for j in range(size):
+            value = source[j]
+            goal[j] = zero if value <= 0 else value
+    elif op == k.LEAKY:
         for j in range(size):
             value = source[j]
             goal[j] = value * low if value <= 0 else value
@@ -89,7 +93,10 @@ def pointwise_back(op, low, high, made, at, slopes, start, to, size):
     """From slopes of what a function made, and what it made, to the slopes of what it took."""
     zero, one = made.dtype.type(0), made.dtype.type(1)
     made, given, goal = part(made, at), part(slopes, start), part(slopes, to)
-    if op == k.LEAKY:
+    if op == k.RELU:
+        for j in range(size):
+            goal[j] = zero if made[j] <= 0 else given[j]
+    elif op == k.LEAKY:
         for j in range(size):
             slope = given[j]
             goal[j] = slope * low if made[j] <= 0 else slope

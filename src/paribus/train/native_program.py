@@ -63,14 +63,16 @@ class _Row:
         return len(self.takes) == 3
 
 
-def lower(layers: Sequence[nn.Module], *, image_shape: tuple[int, int, int], batch: int) -> Program:
-    """Return the program of a stack for batches of up to `batch` images.
+def lower(
+    layers: Sequence[nn.Module], *, image_shape: tuple[int, int, int], batch: int, trained: int | None = None
+) -> Program:
+    """Return the program of a stack for batches of up to `batch` images, `trained` where it is trained.
 
     Raises:
         Unsupported: with the first layer that has no native form.
     """
     rows = _ordered(_rows(layers, image_shape))
-    return _Layout(rows, batch=batch).program()
+    return _Layout(rows, batch=batch, trained=trained or batch).program()
 
 
 def _rows(layers: Sequence[nn.Module], shape: tuple[int, ...]) -> list[_Row]:
@@ -79,6 +81,8 @@ def _rows(layers: Sequence[nn.Module], shape: tuple[int, ...]) -> list[_Row]:
         if isinstance(layer, nn.Identity) or (isinstance(layer, CountedDropout) and layer.p == 0):
             continue
         if isinstance(layer, nn.Flatten):
+            if (layer.start_dim, layer.end_dim) != (1, -1):
+                raise Unsupported("Flatten of some dimensions")
             if len(shape) == 3 and rows and shape[1] * shape[2] > 1 and shape[0] > 1:
                 rows.append(_Row(k.TO_PLANES, shape, (math.prod(shape),)))
             shape = (math.prod(shape),)
@@ -94,9 +98,17 @@ def _rows(layers: Sequence[nn.Module], shape: tuple[int, ...]) -> list[_Row]:
 
 
 def _row(layer: nn.Module, shape: tuple[int, ...], *, first: bool) -> _Row:
+    if isinstance(layer, nn.Linear | nn.Conv2d) and not isinstance(layer.weight, nn.Parameter):
+        raise Unsupported("weights that are computed from others")
     if isinstance(layer, nn.Linear):
+        if shape != (layer.in_features,):
+            raise Unsupported(f"Linear({layer.in_features}, ...) on {list(shape)}")
         return _Row(k.LINEAR, shape, (layer.out_features,), layer)
+    if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) and len(shape) != 3:
+        raise Unsupported(f"{type(layer).__name__} on {list(shape)}")
     if isinstance(layer, nn.Conv2d):
+        if layer.in_channels != shape[0]:
+            raise Unsupported(f"Conv2d({layer.in_channels}, ...) on {list(shape)}")
         if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(_padding(layer), str):
             raise Unsupported("Conv2d with groups, with padding other than zeros, or with more of it on one side")
         return _Row(k.CONV_FIRST if first else k.CONV, shape, _windows(layer, shape, layer.out_channels), layer)
@@ -114,7 +126,7 @@ def _row(layer: nn.Module, shape: tuple[int, ...], *, first: bool) -> _Row:
 def _pointwise(layer: nn.Module, shape: tuple[int, ...]) -> _Row:
     op: tuple[int, tuple[float, float]] | None = None
     if isinstance(layer, nn.ReLU):
-        op = k.LEAKY, (0.0, 0.0)
+        op = k.RELU, (0.0, 0.0)
     elif isinstance(layer, nn.LeakyReLU) and layer.negative_slope > 0:
         op = k.LEAKY, (layer.negative_slope, 0.0)
     elif isinstance(layer, nn.Hardtanh):  # ReLU6 is one of them
@@ -139,7 +151,7 @@ def _ordered(rows: list[_Row]) -> list[_Row]:
     rows = list(rows)
     for at in range(len(rows) - 1):
         here, there = rows[at], rows[at + 1]
-        if here.op == k.LEAKY and here.coefficients[0] == 0 and there.op == k.MAX_POOL and at > 0:
+        if here.op == k.RELU and there.op == k.MAX_POOL and at > 0:
             moved = _Row(here.op, there.gives, there.gives, here.module, here.coefficients)
             rows[at], rows[at + 1] = there, moved
     return rows
@@ -176,8 +188,8 @@ def _pooled(layer: nn.MaxPool2d | nn.AvgPool2d, shape: tuple[int, ...]) -> tuple
 class _Layout:
     """Gives every row its places in the flat arrays."""
 
-    def __init__(self, rows: list[_Row], *, batch: int) -> None:
-        self._rows, self._batch = rows, batch
+    def __init__(self, rows: list[_Row], *, batch: int, trained: int) -> None:
+        self._rows, self._batch, self._trained = rows, batch, trained
         self._table = np.zeros((len(rows), k.COLUMNS), dtype=np.int64)
         self._parameters = self._index = self._patches = self._mask = 0
         self._places: list[tuple[Tensor, int]] = []
@@ -252,7 +264,7 @@ class _Layout:
             width = width or int(line[k.OUT])
             line[k.EXTRA] = self._mask
             self._masks.append(Mask(module, row.takes, width, self._mask))
-            self._mask += self._batch * width
+            self._mask += self._trained * width
 
     def _place(self, parameter: Tensor) -> int:
         place, self._parameters = self._parameters, self._parameters + _aligned(parameter.numel())

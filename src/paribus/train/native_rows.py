@@ -6,12 +6,21 @@ columns are the constants below. Convolutions see images channels last, [H, W, C
 themselves, which are stored [C, H, W].
 """
 
+import functools
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
 import numpy as np
-from numba import njit
+from numba import config, njit
+
+from paribus.core import digest
+from paribus.data import cache_folder
 
 # Operations.
 LINEAR, CONV, CONV_FIRST, MAX_POOL, AVG_POOL, MASK, TO_PLANES = 0, 1, 2, 3, 4, 5, 6
-LEAKY, CLIP, TANH, SIGMOID, ELU, SOFTSIGN, SOFTMAX, LOG_SOFTMAX, COPY = 10, 11, 12, 13, 14, 15, 16, 17, 18
+LEAKY, CLIP, TANH, SIGMOID, ELU, SOFTSIGN, SOFTMAX, LOG_SOFTMAX, RELU = 10, 11, 12, 13, 14, 15, 16, 17, 18
 # Columns of `prog`.
 OP, IN, OUT, WEIGHT, BIAS, ACT, FROM, SLOPE, SLOPE_FROM, SLOPE_STEP, SLOPE_FROM_STEP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 CHANNELS, HEIGHT, WIDTH, OUT_CHANNELS, OUT_HEIGHT, OUT_WIDTH = 11, 12, 13, 14, 15, 16
@@ -28,5 +37,27 @@ MOMENTUM, DECAY, BETA_1, BETA_2, EPSILON = 0, 1, 2, 3, 4
 AT_ONCE = 2**17
 # Numbers of one type, as what is written down is another type for every value.
 NO, YES = np.int64(0), np.int64(1)
-# Sums may be grouped anew; what is not a number stays so. Compiled once on a machine, kept beside the source.
-compiled = njit(cache=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy", nogil=True)
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function at its first call, once on a machine; where nothing can be kept, once in each process.
+
+    Sums may be grouped anew; what is not a number stays so. What is kept is kept under the digest of all sources: numba
+    itself looks at the file of a function, not at those of the functions that were compiled into it.
+    """
+    made = njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy", nogil=True)(function)
+    before = config.CACHE_DIR  # NUMBA_CACHE_DIR, or nothing
+    config.CACHE_DIR = str((Path(before) if before else cache_folder() / "compiled") / _sources())
+    try:
+        made.enable_caching()
+    except (RuntimeError, OSError):  # nowhere to write
+        pass
+    finally:
+        config.CACHE_DIR = before
+    return made  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _sources() -> str:
+    files = sorted(Path(__file__).parent.glob("native_*.py"))
+    return digest([version("numba"), *(file.read_text(encoding="utf-8") for file in files)])[:16]

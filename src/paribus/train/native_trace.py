@@ -1,5 +1,6 @@
 """A user's own network as a chain of layers, where its forward is one; or the reason why it is not."""
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ _LAYERS: Mapping[str, type[nn.Module]] = {
 _FUNCTIONS: Mapping[Callable[..., Any], str] = {
     getattr(room, name): name for room in (torch, functional) for name in _LAYERS if hasattr(room, name)
 }
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _SHAPES = ("view", "reshape")
 _NO_DATA = ("size", "dim", "shape")  # asked of a tensor to reshape it
 
@@ -41,8 +43,13 @@ def chain_of(module: nn.Module) -> list[nn.Module]:
     Raises:
         Unsupported: forward is no such chain.
     """
+    copied = copy.deepcopy(module)
+    before = _state(copied)
     was_training = module.training
     try:
+        _chain(copied)
+        if _state(copied) != before:
+            raise Unsupported("forward keeps numbers of its own")
         chains = [_chain(module.train(mode)) for mode in (True, False)]
     finally:
         module.train(was_training)
@@ -75,6 +82,16 @@ def _chain(module: nn.Module) -> list[nn.Module]:
     return layers
 
 
+def _state(module: nn.Module) -> dict[str, str]:
+    """Return what a network and its layers hold beside tensors and layers."""
+    return {
+        f"{name}.{key}": repr(value)
+        for name, each in module.named_modules()
+        for key, value in vars(each).items()
+        if not key.startswith("_")
+    }
+
+
 def _layer(node: fx.Node, module: nn.Module) -> nn.Module:
     if node.op == "call_module":
         layer: nn.Module = module.get_submodule(str(node.target))
@@ -88,7 +105,9 @@ def _layer(node: fx.Node, module: nn.Module) -> nn.Module:
         return nn.Flatten()
     if name not in _LAYERS:
         raise Unsupported(f"{getattr(node.target, '__name__', node.target)} has no native form")
-    named = {key: value for key, value in node.kwargs.items() if key not in ("inplace", "_stacklevel", "dtype")}
+    named = {key: value for key, value in node.kwargs.items() if key not in ("inplace", "_stacklevel")}
+    if named.pop("dtype", None) is not None:
+        raise Unsupported(f"{name} with a type of its own")
     if any(isinstance(value, fx.Node) for value in (*node.args[1:], *named.values())):
         raise Unsupported(f"{name} with numbers that depend on the images")
     try:
@@ -121,5 +140,8 @@ def _check_parameters(module: nn.Module, layers: list[nn.Module]) -> None:
         raise Unsupported("parameters that are not trained")
     if next(module.buffers(), None) is not None:
         raise Unsupported("buffers")
-    if any(one._forward_hooks or one._backward_hooks or one._forward_pre_hooks for one in module.modules()):  # noqa: SLF001
+    if any(getattr(one, name) for one in module.modules() for name in _HOOKS) or any(
+        parameter._backward_hooks or parameter._post_accumulate_grad_hooks  # noqa: SLF001  torch has no other name
+        for parameter in module.parameters()
+    ):
         raise Unsupported("hooks")

@@ -144,6 +144,10 @@ def max_pool(row, source, at, goal, to, index, code):
                         continue
                     for j in range(channels):
                         made[j], places[j] = _larger(made[j], values[j], places[j], place)
+            if fresh:  # a window of padding alone
+                for j in range(channels):
+                    made[j] = -np.inf
+                    places[j] = -1
 
 
 @compiled

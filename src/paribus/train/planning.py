@@ -8,6 +8,7 @@ from pathlib import Path
 from paribus.core import ModelFacts, digest
 from paribus.study import ModelSpec, Recipe
 from paribus.train.job import Plan
+from paribus.train.speed import Speed, measure_speed
 
 # What a plan was measured with; a change of the engine asks again.
 _ENGINE = 1
@@ -36,6 +37,11 @@ class Question:
     source: str  # digest of a user's model file, "" for layers
 
     @property
+    def own(self) -> bool:
+        """Whether the network is the user's own, whose code the answer runs."""
+        return self.recipe.model.module is not None
+
+    @property
     def key(self) -> str:
         """Digest of all that the answer depends on, but the machine."""
         train = self.recipe.train.model_dump(mode="json", exclude=_FREE)
@@ -53,6 +59,26 @@ def planned(question: Question) -> Planned:
         classes=question.classes,
         base_dir=question.base_dir,
         device=question.device,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A question, and the plan under which its speed is asked for."""
+
+    question: Question
+    plan: Plan
+
+
+def timed(asked: Timing) -> Speed:
+    """Return the speed of a recipe under a plan; runs a user's own network here."""
+    question = asked.question
+    return measure_speed(
+        question.recipe,
+        image_shape=question.image_shape,
+        classes=question.classes,
+        base_dir=question.base_dir,
+        plan=asked.plan,
     )
 
 

@@ -1,18 +1,21 @@
 """Learning-rate schedules as pure functions of the update, so that nothing has to be saved to resume one."""
 
 import math
+from collections.abc import Mapping
 
 from paribus.study import OneCycleSchedule, TrainSpec
 
-# Images on which the training accuracy is measured after every epoch but the last, where it is measured on all:
-# its standard error is then 0.1 points at 99 %, and a training of 60,000 images a quarter shorter (docs/log.md).
-SAMPLE = 10_000
+# How many images of each split are measured, evenly spaced; None: all. Of 10,000 training images the standard error is
+# 0.1 points at 99 %, and measuring all 60,000 took a quarter of a study's time (docs/decisions/0012). What a network
+# makes of images before its first update is chance.
+MEASURED: Mapping[str, int | None] = {"train": 10_000, "validation": None, "test": None}
+MEASURED_FIRST: Mapping[str, int | None] = dict.fromkeys(MEASURED, 1_000)
 
 
 def images_measured(spec: TrainSpec, *, images: int, others: int) -> int:
-    """Return how many images a training measures, before it and after each epoch; other splits have `others`."""
+    """Return how many images a training measures in its epochs; `others` are those of the other splits."""
     epochs = -(-total_steps(spec, images=images) // steps_per_epoch(spec, images=images))
-    return epochs * (min(images, SAMPLE) + others) + images + others
+    return epochs * (min(images, MEASURED["train"] or images) + others)
 
 
 def total_steps(spec: TrainSpec, *, images: int) -> int:
