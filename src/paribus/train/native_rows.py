@@ -42,10 +42,11 @@ NO, YES = np.int64(0), np.int64(1)
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function at its first call, once on a machine; where nothing can be kept, once in each process.
 
-    Sums may be grouped anew; what is not a number stays so. What is kept is kept under the digest of all sources: numba
+    No fast mathematics: whether a loop is widened depends on where arrays happen to lie, and the order of sums would
+    too; as it is, every number is what its expression says. What is kept is kept under the digest of all sources: numba
     itself looks at the file of a function, not at those of the functions that were compiled into it.
     """
-    made = njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy", nogil=True)(function)
+    made = njit(error_model="numpy", nogil=True)(function)
     before = config.CACHE_DIR  # NUMBA_CACHE_DIR, or nothing
     config.CACHE_DIR = str((Path(before) if before else cache_folder() / "compiled") / _sources())
     try:
