@@ -12,9 +12,9 @@ NOTE = (
     "One epoch each, unless --epochs says more: the loops would take hours otherwise, and both sides shrink "
     "alike but for the start. The loop is written as the reports write it: Dataset of PIL images, ToTensor and "
     "Normalize image by image, .item() every step, the test set measured after every epoch, torch's own two "
-    "threads, one seed after another. Paribus: `paribus run` with two workers; it measures all training "
-    "images, and validation images where there are, after every epoch, and stores everything. Images/s of "
-    "Paribus are of both workers."
+    "threads, one seed after another. Paribus: `paribus run` with two workers; it measures 10,000 "
+    "training images too, and validation images where there are, after every epoch, and stores everything. "
+    "Images/s of Paribus are of both workers."
 )
 LOOP = "PyTorch loop of the reports"
 LOG = "LogSoftmax(dim=1)"
