@@ -5,6 +5,7 @@ Never: imports a third-party package, reads a file, draws a random number; runs 
 
 from paribus.core.digests import digest, digest_bytes
 from paribus.core.errors import DataError, ModelError, ParibusError, RunError, StoreError, StudyError, nearest
+from paribus.core.exhibits import Histogram, Inside, Picture, Planes
 from paribus.core.facts import DataFacts, FileFact, LayerFact, ModelFacts
 from paribus.core.own_code import frame, import_own, importable
 from paribus.core.records import EpochRecord, Outcome, Predictions
@@ -16,11 +17,15 @@ __all__ = [
     "DataFacts",
     "EpochRecord",
     "FileFact",
+    "Histogram",
+    "Inside",
     "LayerFact",
     "ModelError",
     "ModelFacts",
     "Outcome",
     "ParibusError",
+    "Picture",
+    "Planes",
     "Predictions",
     "RunError",
     "StoreError",

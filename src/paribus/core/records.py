@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from paribus.core.exhibits import Histogram, Inside
+
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
@@ -29,6 +31,7 @@ class EpochRecord:
         evaluation_seconds: time spent on measuring.
         environment: digest of the environment in which the epoch was trained.
         state: safetensors bytes; all that is needed to go on from here.
+        histograms: one for each parameter, after the epoch.
     """
 
     run: str
@@ -49,6 +52,7 @@ class EpochRecord:
     evaluation_seconds: float
     environment: str
     state: bytes
+    histograms: tuple[Histogram, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Outcome:
         weights: safetensors bytes of the final parameters and buffers, None unless done.
         predictions: test predictions, None unless done.
         batch_losses: for a diverged run, the batch losses of the unfinished epoch, up to the one not finite.
+        inside: what its pictures are drawn from; None unless done.
         peak_memory_bytes: of the process or the device during the run, None where it cannot be measured.
     """
 
@@ -93,3 +98,4 @@ class Outcome:
     predictions: Predictions | None = None
     batch_losses: bytes = b""
     peak_memory_bytes: int | None = None
+    inside: Inside | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from paribus.core import DataFacts, ModelFacts
+from paribus.core import DataFacts, Histogram, Inside, ModelFacts, Picture
 from paribus.figures import BatchRow, CurveRow
 from paribus.stats import ConditionEstimate, ContrastEstimate
 
@@ -121,6 +121,70 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A test image, and what one network said of it.
+
+    Attributes:
+        predicted: class that the network chose.
+        confidence: probability that it gave to this class.
+        right: how many of `seeds` networks of the condition classify the image correctly.
+    """
+
+    picture: Picture
+    predicted: int
+    confidence: float
+    right: int
+    seeds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One condition, looked into: its first finished run, and what all its seeds get right and wrong.
+
+    Attributes:
+        role: why it is shown: "baseline", "best", "baseline and best", "asked for".
+        seed: of the run whose network is shown.
+        classes: names of the classes.
+        histograms: (epoch, one for each parameter), epoch 0 first.
+        wrong, right: test images of this run, the most confident mistakes first; empty while the test set is sealed.
+        hard: test images that every seed gets wrong, the most confident first.
+        hard_total: how many of these there are.
+        confusion: counts [true][predicted], summed over all seeds; empty while sealed.
+        note: why something is missing; empty where nothing is.
+    """
+
+    condition: str
+    role: str
+    seed: int
+    classes: tuple[str, ...]
+    inside: Inside
+    histograms: tuple[tuple[int, tuple[Histogram, ...]], ...] = ()
+    wrong: tuple[Example, ...] = ()
+    right: tuple[Example, ...] = ()
+    hard: tuple[Example, ...] = ()
+    hard_total: int = 0
+    confusion: tuple[tuple[int, ...], ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Training images of a data entry as they are, and as the augmentation of some conditions shows them.
+
+    Attributes:
+        augmentation: its expressions; empty for none.
+        plain: some images.
+        augmented: for each of these, some augmented views.
+    """
+
+    augmentation: tuple[str, ...]
+    conditions: tuple[str, ...]
+    classes: tuple[str, ...]
+    plain: tuple[Picture, ...]
+    augmented: tuple[tuple[Picture, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContent:
     """One report.
 
@@ -147,6 +211,8 @@ class ReportContent:
         findings: {"code", "severity", "where", "evidence", "fix", "muted"} each; empty: no section.
         version: of Paribus.
         parts: findings beyond the declared contrasts.
+        inspections: networks looked into.
+        samples: what the networks were shown in training.
         judged_at: numbers of seeds at which a study with seeds until decided looks at validation, the last one its
             limit; empty for a fixed number of seeds.
     """
@@ -181,4 +247,6 @@ class ReportContent:
     notes: str = ""
     takes: str = ""
     parts: tuple[Part, ...] = ()
+    inspections: tuple[Inspection, ...] = ()
+    samples: tuple[Sample, ...] = ()
     judged_at: tuple[int, ...] = ()
