@@ -146,3 +146,22 @@ def test_the_gallery_is_short_and_names_the_machine_once(printed):
 
 def test_progress_counts_what_is_done():
     assert live.describe(Snapshot(stage="training", runs_done=3, runs=12)).startswith("3 of 12 runs done")
+
+
+def test_status_shows_a_finished_study_with_verdicts_and_a_grown_one_without(trained, paribus):
+    folder, answer = trained
+    said = paribus("status", "tiny.toml", cwd=folder).stdout
+    first, second = answer["conditions"]
+    assert "test accuracy" in said
+    for each in (first, second):
+        half = 100 * (each["interval"][1] - each["interval"][0]) / 2
+        (line,) = [line for line in said.splitlines() if line.startswith(each["name"] + " ") and "/3" in line]
+        assert f"{each['mean']:.2%} ± {half:.2f} pp" in line
+    assert "   different  lr=0.01 was " in said
+    assert "test set    opened" in said
+    grown = paribus("status", "tiny.toml", "design.seeds=12", cwd=folder).stdout
+    assert "validation accuracy" in grown
+    assert " 3/12  " in grown
+    assert "6 done, 18 waiting" in grown
+    assert "different" not in grown
+    assert "test set    sealed" in grown

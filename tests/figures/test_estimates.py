@@ -97,3 +97,21 @@ def test_long_lists_are_cut_with_a_note():
     for data in (dots, forest):
         assert len(data.rows) == 40
         assert any("first 40 of 100" in note for note in data.notes)
+
+
+def test_one_seed_far_below_leaves_the_frame_and_is_named():
+    rows = [condition("a", [0.98, 0.981, 0.982, 0.983]), condition("b", [0.95, 0.1])]
+    data = dots_data(rows)
+    assert data.domain[0] > 0.9
+    assert len(data.dots) == 6
+    assert any("b, seed 1: 10.00 %" in note for note in data.notes)
+    # A condition that is at chance with every seed is a finding, not a nuisance.
+    assert dots_data([rows[0], condition("b", [0.1])]).domain[0] < 0.1
+
+
+def test_a_far_difference_leaves_the_frame_with_a_note_and_near_ones_do_not():
+    near = [contrast("a", 0.001), contrast("b", -0.002)]
+    zoomed = differences_data([*near, contrast("c", -0.5)], smallest_effect=0.002, alpha=0.05)
+    assert zoomed.domain[0] > -1
+    assert any("Zoomed" in note for note in zoomed.notes)
+    assert differences_data(near, smallest_effect=0.002, alpha=0.05).notes == ()

@@ -64,8 +64,29 @@ class Visit:
             self.troubles.append(f"request: {url}")
 
     def ready(self):
+        """Wait until every chart is drawn: each is, once it comes near."""
+        self.settled()
+        for each in self.page.query_selector_all("figure[data-chart]"):
+            each.scroll_into_view_if_needed()
+            self.page.wait_for_function("figure => figure.classList.contains('is-live')", arg=each)
+        self.settled()
+        return self
+
+    def settled(self):
         self.page.wait_for_selector("html[data-charts=ready]", timeout=30_000)
         return self
+
+    def panels(self, name):
+        """Return what the drawn chart holds: thick lines, thin lines, diverged ones, bands."""
+        count = """(figure) => [["lines", "stroke-width='2'"], ["thin", "stroke-width='0.8'"],
+            ["lost", "stroke-dasharray]:not([stroke-dasharray=''"]].map(([, at]) =>
+            figure.querySelectorAll(`.live .mark-line path[${at}]`).length)
+            .concat(figure.querySelectorAll(".live .mark-area path[d^=M]").length)"""
+        return self.page.eval_on_selector(f"#figure-{name}", count)
+
+    def ticks(self, name):
+        read = "nodes => nodes.map(node => node.textContent)"
+        return self.page.eval_on_selector_all(f"#figure-{name} .live .role-axis-label text", read)
 
 
 @pytest.fixture
@@ -94,6 +115,131 @@ def test_charts_come_alive_without_a_complaint_or_a_request(visit, report):
     tip = seen.page.locator("#vg-tooltip-element.visible")
     tip.wait_for(timeout=5000)
     assert "lr = 0.1" in tip.inner_text()
+    assert seen.troubles == []
+
+
+def test_a_legend_entry_hides_its_condition_in_every_chart_of_lines_and_dots(visit, report):
+    seen = visit(report).ready()
+    before = {name: seen.panels(name) for name in ("loss", "accuracy")}
+    entry = seen.page.locator("#figure-loss .legend", has_text="lr = 0.03")
+    entry.click()
+    seen.settled()
+    assert entry.get_attribute("aria-pressed") == "false"
+    for name, (lines, *_) in before.items():
+        assert seen.panels(name)[0] == lines - 3  # one in each of three panels
+    assert "lr = 0.03" not in seen.page.text_content("#figure-dots .live svg")
+    assert "lr = 0.03" in seen.page.text_content("#figure-differences .live svg")  # evidence stays
+    assert "4 of 5 conditions" in seen.page.inner_text(".selector summary")
+    entry.click()
+    seen.settled()
+    assert {name: seen.panels(name) for name in before} == before
+    assert seen.troubles == []
+
+
+def test_the_selector_works_by_level_and_by_keyboard_alone_and_never_hides_everything(visit, make_content, tmp_path):
+    content = make_content(["a", "b", "c", "d"], seeds=2, epochs=2)
+    levels = {name: {"train.lr": rate, "train.momentum": "0.9" if name in "ac" else "0"} for name, rate in
+              zip("abcd", ("0.1", "0.1", "1", "1"), strict=True)}  # fmt: skip
+    seen = visit(write(replace(content, levels=levels), directory=tmp_path)).ready()
+    key = seen.page.keyboard
+    seen.page.focus(".selector summary")
+    key.press("Enter")
+    key.press("Tab")
+    assert seen.page.evaluate("document.activeElement.parentNode.textContent") == "0.1"
+    assert seen.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    key.press("Space")
+    seen.settled()
+    assert seen.ticks("dots")[-2:] == ["c", "d"]
+    partly = "nodes => nodes.map(node => [node.parentNode.textContent, node.checked, node.indeterminate])"
+    boxes = seen.page.eval_on_selector_all(".selector input", partly)
+    assert boxes[:4] == [["0.1", False, False], ["1", True, False], ["0.9", False, True], ["0", False, True]]
+    key.press("Tab")
+    key.press("Space")  # would hide the rest
+    seen.settled()
+    assert seen.ticks("dots")[-2:] == ["c", "d"]
+    assert seen.page.locator(".selector input:checked").count() == 3
+    key.press("Escape")
+    assert seen.page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    assert not seen.page.locator(".selector fieldset").first.is_visible()
+    assert seen.troubles == []
+
+
+def test_the_axis_of_a_loss_goes_from_logarithmic_to_linear_and_back(visit, report):
+    seen = visit(report).ready()
+    axis = seen.page.locator("#figure-loss label", has_text="Axis").locator("select")
+    assert axis.input_value() == "log"
+    assert "loss, logarithmic" in seen.page.text_content("#figure-loss .live svg")
+    logarithmic = seen.ticks("loss")
+    axis.select_option("linear")
+    seen.settled()
+    linear = seen.ticks("loss")
+    assert "logarithmic" not in seen.page.text_content("#figure-loss .live svg")
+    assert linear != logarithmic
+    assert "2" in linear
+    crosses = seen.page.locator("#figure-loss .live .mark-symbol path[stroke-width='2.4']")
+    assert crosses.count() == 3
+    axis.select_option("log")
+    seen.settled()
+    assert seen.ticks("loss") == logarithmic
+    assert crosses.count() == 3
+    assert seen.page.locator("#figure-accuracy select").count() == 1  # no axis to choose
+    assert seen.troubles == []
+
+
+def test_seeds_or_their_band_can_be_shown_alone_and_diverged_runs_stay(visit, report):
+    seen = visit(report).ready()
+    lines, thin, lost, bands = seen.panels("loss")
+    assert min(lines, thin, lost, bands) > 0
+    spread = seen.page.locator("#figure-loss label", has_text="Spread").locator("select")
+    spread.select_option("seeds")
+    seen.settled()
+    assert seen.panels("loss") == [lines, thin, lost, 0]
+    spread.select_option("band")
+    seen.settled()
+    assert seen.panels("loss") == [lines, 0, lost, bands]
+    assert seen.troubles == []
+
+
+def test_a_tooltip_on_a_line_says_condition_split_epoch_seed_and_value(visit, report):
+    seen = visit(report).ready()
+    seen.page.eval_on_selector("#figure-accuracy", "figure => figure.scrollIntoView({block: 'center'})")
+    seen.page.locator("#figure-accuracy .live .mark-symbol path[opacity='0']").last.hover(force=True)
+    tip = seen.page.locator("#vg-tooltip-element.visible")
+    tip.wait_for(timeout=5000)
+    said = tip.inner_text()
+    words = ["split", "test", "condition", "seed", "epoch", "accuracy"]
+    assert [word for word in words if word not in said] == []
+    assert "%" in said
+    assert seen.troubles == []
+
+
+def test_a_word_explains_itself_to_a_key_without_scripts_and_on_paper(visit, report):
+    seen = visit(report, java_script_enabled=False)
+    meaning = seen.page.locator("#word-c-SD")
+    assert not meaning.is_visible()
+    seen.page.focus("button[popovertarget=word-c-SD]")
+    seen.page.keyboard.press("Enter")
+    assert meaning.is_visible()
+    assert "how far one seed lies from another" in meaning.inner_text()
+    box = meaning.bounding_box()
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    seen.page.keyboard.press("Escape")
+    assert not meaning.is_visible()
+    seen.page.emulate_media(media="print")
+    assert meaning.is_visible()
+
+
+def test_many_conditions_have_a_panel_each_and_a_legend_of_splits(visit, make_content, tmp_path):
+    seen = visit(write(make_content([f"c{i}" for i in range(8)], seeds=2, epochs=2), directory=tmp_path)).ready()
+    assert seen.panels("loss")[0] == 8 * 3
+    seen.page.locator("#figure-loss .legend", has_text="test").click()
+    seen.settled()
+    assert seen.panels("loss")[0] == 8 * 2
+    seen.page.locator(".selector summary").click()
+    seen.page.get_by_label("c3", exact=True).uncheck()
+    seen.settled()
+    assert seen.panels("loss")[0] == 7 * 2
     assert seen.troubles == []
 
 

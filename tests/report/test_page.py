@@ -60,19 +60,22 @@ def test_a_reader_finds_question_answer_and_evidence_in_that_order(page):
     order = [
         "Does the learning rate matter for this MLP on MNIST?",
         "Yes: a learning rate of 0.01 lowers test accuracy",
+        "Verdicts:",
         "What was compared",
         "What was found",
-        "Curves",
-        "Runs",
-        "Network",
-        "784 \N{MULTIPLICATION SIGN} 512 + 512",
+        "Every condition",
+        "Differences from the baseline",
+        "How they learned",
+        "Best configuration",
         "How it was done",
+        "784 \N{MULTIPLICATION SIGN} 512 + 512",
+        "How to repeat it",
         "Study file",
-        "Times",
+        "Every run",
     ]
     text = said(page)
-    places = [text.index(each) for each in order[:3]]
-    for each in order[3:]:
+    places = [text.index(order[0], text.index("Skip"))]
+    for each in order[1:]:
         places.append(text.index(each, places[-1]))
     assert places == sorted(places)
 

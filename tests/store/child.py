@@ -21,7 +21,19 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from paribus.core import STREAMS, EpochRecord, Outcome, Predictions, StoreError, digest, digest_bytes
+from paribus.core import (
+    STREAMS,
+    EpochRecord,
+    Histogram,
+    Inside,
+    Outcome,
+    Picture,
+    Planes,
+    Predictions,
+    StoreError,
+    digest,
+    digest_bytes,
+)
 from paribus.store import RunDeclaration, check_integrity, open_reader, open_writer
 
 PLAN = {"path": "reference", "threads": 1}
@@ -50,6 +62,26 @@ def noise(*key: object, size: int) -> bytes:
     return hashlib.shake_128(repr(key).encode()).digest(size)
 
 
+INSIDE = Inside(
+    pictures=(Picture(7, 1, (1, 2, 3), bytes(range(8, 14))),),
+    planes=(
+        Planes("1. conv ☃: Conv2d(1, 2, 1)", "filters", 2, (2, 1, 1, 2), -0.1, 2.5e-7, bytes([0, 10, 9, 255])),
+        Planes("1. conv ☃: Conv2d(1, 2, 1)", "maps", 64, (1, 1, 2, 2), 0.0, 0.0, bytes(4), image=0),
+    ),
+)
+
+
+def histograms(epoch: int) -> tuple[Histogram, ...]:
+    """Return those of an epoch; of every third none are kept."""
+    if epoch % 3 == 2:
+        return ()
+    name = "2. Linear(784, 300)"
+    return (
+        Histogram(name, "weight", -1 / 3, epoch + 1e-30, (epoch, 0, 2**40)),
+        Histogram(name, "ünusual", 0.5, 0.5, (1,)),
+    )
+
+
 def record(run: str, epoch: int, *, state_bytes: int = 40_000, batches: int = 5) -> EpochRecord:
     """Return the epoch that this run always has; only the state changes in size."""
     batches = batches if epoch else 0
@@ -72,13 +104,14 @@ def record(run: str, epoch: int, *, state_bytes: int = 40_000, batches: int = 5)
         evaluation_seconds=0.25,
         environment=digest(ENVIRONMENT),
         state=noise(run, epoch, size=state_bytes),
+        histograms=histograms(epoch),
     )
 
 
 def done(run: str, epoch: int = LAST) -> Outcome:
     said = Predictions(classes=b"SEALED-CLASSES", probabilities=b"SEALED-PROBABILITIES", images=7, class_count=2)
     weights = noise(run, "weights", size=30_000)
-    return Outcome(run=run, state="done", epoch=epoch, step=5 * epoch, weights=weights, predictions=said)
+    return Outcome(run=run, state="done", epoch=epoch, step=5 * epoch, weights=weights, predictions=said, inside=INSIDE)
 
 
 def nothing(_: int) -> None:
@@ -269,6 +302,7 @@ def _read_until(directory: Path, last: int) -> int:
                 assert len(epochs) - 1 >= seen
                 seen = len(epochs) - 1
                 reader.batches(RUNS[0].id)
+                reader.histograms(RUNS[0].id)
         code = 0
     finally:
         os._exit(code)

@@ -48,6 +48,8 @@ def test_a_damaged_state_is_no_silent_start_from_scratch(interrupted, child, col
     [
         ("weights", "weights", lambda reader, run: reader.weights(run)),
         ("batches", "accuracies", lambda reader, run: reader.batches(run)),
+        ("histograms", "histograms", lambda reader, run: reader.histograms(run)),
+        ("insides", "inside", lambda reader, run: reader.inside(run)),
         ("runs", "seed", lambda reader, _: reader.runs()),
         (
             "sealed_predictions",
@@ -89,6 +91,8 @@ ROWS_GONE = {
     "epochs": ("run = 1 AND epoch = 3", lambda reader, _: reader.epochs()),
     "sealed_epochs": ("run = 1 AND epoch = 3", lambda reader, _: reader.sealed(reader.looks()[0]).epochs()),
     "batches": ("run = 1 AND epoch = 2", lambda reader, run: reader.batches(run)),
+    "histograms": ("run = 1 AND epoch = 1", lambda reader, run: reader.histograms(run)),
+    "insides": ("run = 1", lambda reader, run: reader.inside(run)),
     "look_runs": ("run = 1", lambda reader, _: reader.sealed(reader.looks()[0])),
     "weights": ("run = 1", lambda reader, run: reader.weights(run)),
     "sealed_predictions": ("run = 1", lambda reader, run: reader.sealed(reader.looks()[0]).predictions(run)),
@@ -142,4 +146,5 @@ def test_contradictions_between_rows_are_found(finished):
         "epochs are missing or doubled",
         "test metrics do not belong to its epochs",
         "its weights are not those of its end",
+        "its histograms are not those of its epochs",
     ]

@@ -18,7 +18,7 @@ def test_a_thousand_runs_of_fifty_epochs_are_read_in_seconds(store, child):
     template = [child.record("", epoch, state_bytes=1) for epoch in range(50)]
     rows = [epoch_row(sequence, record) for sequence in range(1, 1001) for record in template]
     with store._file.transaction() as connection:
-        connection.executemany(f"INSERT INTO epochs VALUES ({','.join('?' * 14)})", rows)  # noqa: S608
+        connection.executemany(f"INSERT INTO epochs VALUES ({','.join('?' * 15)})", rows)  # noqa: S608
         connection.executemany("INSERT INTO sealed_epochs VALUES (?, ?, NULL, NULL, 0)", [row[:2] for row in rows])
         for run in store.reader.runs():
             journal.update(connection, dataclasses.replace(run, epochs=49))

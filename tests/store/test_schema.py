@@ -25,6 +25,9 @@ def test_a_frozen_study_reads_as_it_did(frozen, tmp_path, child):
         assert [epoch.clean_loss for epoch in reader.epochs(a)] == [0.7, 0.35, 0.7 / 3]
         assert [list(each.losses[:2]) for each in reader.batches(a)] == [[1.0, 1.125], [2.0, 2.125]]
         assert reader.weights(a) == b"weights"
+        assert reader.histograms(a) == ((0, child.histograms(0)), (1, child.histograms(1)))
+        assert reader.inside(a) == child.INSIDE
+        assert reader.inside(b) is None
         assert reader.facts("data") == {"data": {"classes": ["0", "1"]}}
         assert reader.choice().value == {"condition": "lr=0.1"}
         (look,) = reader.looks()

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from paribus.core import Outcome, StoreError, digest, digest_bytes
-from paribus.store import ResumePoint, open_writer
+from paribus.core import Inside, Outcome, StoreError, digest, digest_bytes
+from paribus.store import ResumePoint, check_integrity, open_writer
 
 
 @pytest.fixture
@@ -97,6 +97,26 @@ def test_epochs_of_several_runs_are_written_together_or_not_at_all(started, chil
     started.start(b, child.PLAN)
     started.commit_epochs([child.record(a, 1), child.record(b, 0)])
     assert (started.state(a).epoch, started.state(b).epoch) == (1, 0)
+
+
+def test_exhibits_are_read_back_as_they_were(started, child):
+    run = child.RUNS[0].id
+    for epoch in (1, 2, 3):
+        started.commit_epoch(child.record(run, epoch))
+    assert started.reader.histograms(run) == tuple((epoch, child.histograms(epoch)) for epoch in (0, 1, 3))
+    assert started.reader.inside(run) is None
+    started.finish(child.done(run, epoch=3))
+    assert started.reader.inside(run) == child.INSIDE
+    assert started.reader.histograms(run)[-1] == (3, child.histograms(3))
+    started.forget(run)
+    assert (started.reader.histograms(run), started.reader.inside(run)) == ((), None)
+
+
+def test_a_run_that_is_done_may_have_nothing_to_show(started, child):
+    run = child.RUNS[0].id
+    started.finish(dataclasses.replace(child.done(run, epoch=0), inside=None))
+    assert started.reader.inside(run) == Inside()
+    assert check_integrity(started.directory) == ()
 
 
 def test_done_replaces_the_state_by_the_weights(started, child):

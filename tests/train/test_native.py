@@ -19,7 +19,8 @@ from paribus.train.native_blas import libraries
 from paribus.train.native_program import Unsupported, lower
 
 UPDATES = 50
-NATIVE = Plan(path="native")
+NATIVE = Plan(path="native", linear="tiles", convolution="tiles")
+PLANS = (NATIVE, Plan(path="native", linear="scipy", convolution="scipy"))
 MLP = ("Flatten", "Linear(12)", "ReLU", "Linear(classes)")
 CNN = (
     "Conv2d(4, 3, padding=1)", "ReLU", "MaxPool2d(2)", "Conv2d(6, 3)", "ReLU", "MaxPool2d(2)", "Flatten",
@@ -46,9 +47,13 @@ def _both(make_bench, recipe, *, shape, dtype=torch.float64, plan=NATIVE):
 
 def _check(make_bench, layers, *, shape=(1, 9, 9), **train):
     recipe = make_recipe(layers, **{"batch_size": 16, "lr": 0.05, "steps": UPDATES} | train)
-    (plain, losses, correct, weights), (native, fast_losses, fast_correct, fast_weights) = _both(
-        make_bench, recipe, shape=shape
-    )
+    for plan in PLANS:
+        _compare(*_both(make_bench, recipe, shape=shape, plan=plan))
+
+
+def _compare(reference, fast):
+    plain, losses, correct, weights = reference
+    native, fast_losses, fast_correct, fast_weights = fast
     assert losses.isfinite().all()
     assert (losses[1:] != losses[0]).any()  # something was learned
     np.testing.assert_allclose(fast_losses, losses, rtol=1e-6, atol=1e-7)

@@ -15,6 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 from paribus.cli.data import data_app
+from paribus.cli.forms import Form
+from paribus.cli.options import STUDIES, AsJson, DataDir, Device, Folder, Overrides, StudyArgument, Version, Workers
 from paribus.cli.safe import plain
 from paribus.core import ParibusError
 
@@ -51,37 +53,18 @@ app = typer.Typer(
 
 INTERRUPTED = 130
 
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="a study file, a gallery name, or a directory")]
-Overrides = Annotated[list[str] | None, typer.Argument(metavar="a.b=VALUE", help="settings to change: train.epochs=3")]
-AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on standard output")]
-Folder = Annotated[Path, typer.Option("--dir", help="folder of studies")]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where to look for data files first")]
-Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, or auto")]
-Workers = Annotated[int | None, typer.Option(min=1, help="processes that train; default: one per core")]
-
-_STUDIES = Path("paribus-studies")
-
-
-def _print_version(wanted: bool) -> None:  # noqa: FBT001  as typer calls it
-    if wanted:
-        from importlib.metadata import version  # noqa: PLC0415
-
-        typer.echo(f"paribus {version('paribus')}")
-        raise typer.Exit
-
-
-Version = Annotated[bool, typer.Option("--version", help="print the version", callback=_print_version, is_eager=True)]
-
 
 @app.callback()
 def options(*, version: Version = False) -> None:
     """A laboratory for controlled experiments on image classifiers. All else equal.
 
     Start with:  paribus run quickstart
+
+    Your own question:  paribus new mine, edit mine.toml, paribus check mine.toml, paribus run mine.toml
     """  # noqa: D401  what the program is, as its help says
 
 
-@app.command()
+@app.command(short_help="List the built-in studies, or print one.")
 def gallery(
     name: Annotated[str | None, typer.Argument(help="print this study")] = None, *, as_json: AsJson = False
 ) -> None:
@@ -104,7 +87,7 @@ def gallery(
         views.show_gallery(studies)
 
 
-@app.command()
+@app.command(short_help="Write a commented study file, to edit.")
 def new(
     name: Annotated[str, typer.Argument(help="name of the study; NAME.toml is written")],
     *,
@@ -151,7 +134,7 @@ def new(
 app.add_typer(data_app)
 
 
-@app.command()
+@app.command(short_help="Look before training: networks, time, power.")
 def check(
     study: StudyArgument,
     overrides: Overrides = None,
@@ -159,20 +142,33 @@ def check(
     data_dir: DataDir = None,
     device: Device = "cpu",
     workers: Workers = None,
+    table: Annotated[Form | None, typer.Option(help="print the networks alone, to be pasted or redirected")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Validate a study; show networks, runs, time, memory, and what its seeds can show. Trains nothing.
 
+    Of every network it shows the parameters as a sum, and how it will be trained: "native" is compiled code. In --json
+    that is "path" of each condition: {"path": "native" or "reference", "why": ..., "images_per_second": ...}.
+
     Example:  paribus check quickstart design.seeds=10
+
+    Example:  paribus check quickstart --table latex > networks.tex
     """
     from paribus import lab  # noqa: PLC0415
     from paribus.cli import live, printing, views  # noqa: PLC0415
     from paribus.cli.contracts import contract_findings  # noqa: PLC0415
+    from paribus.cli.networks import written  # noqa: PLC0415
     from paribus.cli.sources import show_findings  # noqa: PLC0415
+    from paribus.core import StudyError  # noqa: PLC0415
 
+    if table is not None and as_json:
+        raise StudyError("paribus check", wrong="--table and --json exclude each other", allowed="one of them")
     wanted = lab.load(study, *(overrides or ()))
     with live.Live(printing.stderr) as watch:
-        found = lab.check(wanted, data_dir=data_dir, device=device, workers=workers, watch=watch)
+        found = lab.check(wanted, data_dir=data_dir, device=device, workers=workers, measure=table is None, watch=watch)
+    if table is not None:
+        typer.echo(written(found, table))
+        return
     found = dataclasses.replace(found, findings=(*found.findings, *contract_findings(found)))
     if as_json:
         _print_json(found.json())
@@ -181,7 +177,7 @@ def check(
         show_findings(found.findings)
 
 
-@app.command()
+@app.command(short_help="Train, choose, open the test set once, report.")
 def run(
     study: StudyArgument,
     overrides: Overrides = None,
@@ -193,7 +189,7 @@ def run(
     workers: Workers = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="write report.html")] = True,
     verify: Annotated[bool, typer.Option("--verify", help="train one finished run again, and compare")] = False,
-    folder: Folder = _STUDIES,
+    folder: Folder = STUDIES,
     as_json: AsJson = False,
 ) -> None:
     """Train what is missing, choose on validation, open the test set once, write the report.
@@ -229,15 +225,17 @@ def run(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(short_help="Show how far a study is, or all studies.")
 def status(
-    study: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="without it, all of the folder")] = None,
+    study: Annotated[str | None, typer.Argument(metavar="STUDY", help="without it, all studies of the folder")] = None,
     overrides: Overrides = None,
     *,
-    folder: Folder = _STUDIES,
+    folder: Folder = STUDIES,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is done, running, diverged, failed.
+    """Show each condition's runs (done, running, diverged, failed), accuracy so far, and verdicts when there are any.
+
+    It only reads: a study that is being trained elsewhere can be looked at any time. The test set stays sealed.
 
     Example:  paribus status quickstart
     """
@@ -248,7 +246,7 @@ def status(
         found, broken = lab.statuses(folder)
         if as_json:
             _print_json({"studies": [each.json() for each in found]})
-        else:
+        elif found or not broken:
             views.show_studies(found, folder=folder)
         for error in broken:
             typer.echo(f"paribus: {plain(str(error))}", err=True)
@@ -261,13 +259,13 @@ def status(
         _print_notes(results)
 
 
-@app.command()
+@app.command(short_help="Open the test set of a sealed study.")
 def reveal(
     study: StudyArgument,
     overrides: Overrides = None,
     *,
     reason: Annotated[str, typer.Option(help="why the test set is opened now; it is logged")],
-    folder: Folder = _STUDIES,
+    folder: Folder = STUDIES,
     as_json: AsJson = False,
 ) -> None:
     """Open the test set of a study that was run with --sealed.
@@ -281,33 +279,37 @@ def reveal(
     _print_json(results.json()) if as_json else views.show_results(results)
 
 
-@app.command()
+@app.command(short_help="Write the report again from what is stored.")
 def report(
     study: StudyArgument,
     overrides: Overrides = None,
     *,
-    folder: Folder = _STUDIES,
+    inside: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CONDITION", help="look into this one, too; may be given several times"),
+    ] = None,
+    folder: Folder = STUDIES,
     as_json: AsJson = False,
 ) -> None:
     """Rebuild the report from what is stored; needs neither torch nor the data.
 
-    Example:  paribus report paribus-studies/quickstart-1a2b3c4d
+    Example:  paribus report paribus-studies/quickstart-1a2b3c4d --inside sigmoid
     """
     from paribus import lab  # noqa: PLC0415
 
     results = lab.status(lab.find(study, *(overrides or ()), folder=folder))
-    path = results.report()
+    path = results.report(inside=inside or ())
     _print_json(results.json()) if as_json else typer.echo(path)
 
 
-@app.command()
+@app.command(short_help="Compare two conditions in depth.")
 def compare(
     study: StudyArgument,
     condition: Annotated[str, typer.Argument(metavar="A", help="a condition of the study")],
     baseline: Annotated[str, typer.Argument(metavar="B", help="the one it is compared with")],
     *,
     sheet: Annotated[Path | None, typer.Option(metavar="FILE.png", help="pictures; default: in the study")] = None,
-    folder: Folder = _STUDIES,
+    folder: Folder = STUDIES,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:

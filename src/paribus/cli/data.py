@@ -6,15 +6,13 @@ from typing import Annotated
 
 import typer
 
+from paribus.cli.options import AsJson, DataDir
 from paribus.core import StudyError
 
 data_app = typer.Typer(name="data", no_args_is_help=False, rich_markup_mode=None)
 
-AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on standard output")]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where to look for data files first")]
 
-
-@data_app.callback(invoke_without_command=True)
+@data_app.callback(invoke_without_command=True, short_help="List, download or look at images.")
 def data(context: typer.Context, *, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the sources of images, get one, or look at one.
 
@@ -28,7 +26,7 @@ def data(context: typer.Context, *, data_dir: DataDir = None, as_json: AsJson = 
         )
 
 
-@data_app.command(name="list")
+@data_app.command(name="list", short_help="List the built-in sources, and where they are.")
 def list_sources(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the built-in sources, and where their files were found.
 
@@ -37,7 +35,7 @@ def list_sources(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     _list(data_dir=data_dir, as_json=as_json)
 
 
-@data_app.command()
+@data_app.command(short_help="Download built-in sources, and verify them.")
 def get(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="mnist, fashion-mnist, kmnist, cifar10")],
     *,
@@ -70,7 +68,7 @@ def get(
         printing.say(printing.styled(each.name, "bold") + printing.styled(f" {said}"))
 
 
-@data_app.command()
+@data_app.command(short_help="Look at images before training on them.")
 def show(
     source: Annotated[str, typer.Argument(metavar="SOURCE|STUDY", help="mnist, a folder, FILE.py:NAME, or a study")],
     overrides: Annotated[

@@ -13,7 +13,13 @@ _PIPED_WIDTH = 10_000  # where there is no terminal, lines are broken by whoever
 _LABEL_WIDTH = 10
 _MOST_NAMES = 20
 stdout = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-stderr = Console(highlight=False, stderr=True, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
+# Where standard error is no terminal nothing is drawn over, even if somebody forces colours (FORCE_COLOR).
+stderr = Console(
+    highlight=False,
+    stderr=True,
+    width=None if sys.stderr.isatty() else _PIPED_WIDTH,
+    force_interactive=None if sys.stderr.isatty() else False,
+)
 
 
 def line(label: str, text: str) -> None:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from paribus.cli import printing
+from paribus.cli.board import STYLES, board, look_of
 from paribus.cli.live import duration
+from paribus.cli.networks import show_networks
 from paribus.cli.printing import counted, line, listed, make_table, row, say, styled
 
 if TYPE_CHECKING:
-    from paribus.core import ModelFacts
     from paribus.lab import Check, Results
     from paribus.study import Study
 
 _VERDICT_WIDTH = 12
+_MOST_LOST = 10  # runs that failed or diverged, with their messages
 
 _VERDICT_STYLES = {"different": "bold yellow", "equivalent": "green", "negligible": "green", "diverged": "red"}
 
@@ -38,11 +40,7 @@ def show_gallery(studies: Iterable["Study"]) -> None:
 def show_check(check: "Check") -> None:
     """Print a study before it is trained."""
     _heading(check.study.name, check.study.question)
-    shown: dict[ModelFacts, list[str]] = {}
-    for name, facts in check.models.items():
-        shown.setdefault(facts, []).append(name)
-    for facts, names in shown.items():
-        _show_model(facts, "all conditions" if len(shown) == 1 else listed(names))
+    show_networks(check)
     for data, users in check.data:
         used = "" if len(check.data) == 1 else f" ({listed(users)})"
         line("data", f"{data.source}{used}: {data.split}")
@@ -62,13 +60,9 @@ def show_check(check: "Check") -> None:
 def show_results(results: "Results") -> None:
     """Print what a study found."""
     _heading(results.study.name, results.study.question)
-    sentences = results.sentences()
     if results.judged:
         _show_conditions(results)
-    for contrast in results.contrasts if results.judged else ():
-        verdict = contrast.verdict or "no verdict"
-        style = _VERDICT_STYLES.get(verdict, "")
-        row(f"{verdict:>{_VERDICT_WIDTH}}", sentences[contrast.condition], style=style, width=_VERDICT_WIDTH)
+        _show_verdicts(results)
     say()
     say(styled(results.answer(), "bold"))
     _show_choice(results)
@@ -80,19 +74,25 @@ def show_results(results: "Results") -> None:
 
 
 def show_status(results: "Results") -> None:
-    """Print the state of a study's runs."""
+    """Print where a study stands: its conditions, its runs, whether the test set is open, and verdicts if there are."""
+    from paribus.lab import standing_split, standings_of  # noqa: PLC0415  rooms are imported when a verb needs them
+
     _heading(results.study.name, results.study.question)
-    table = make_table("condition", "seed", "state", "epochs", "validation", "note")
-    for run in (*results.tuning, *results.runs):
-        accuracy = results.validation_accuracy(run)
-        shown = f"{accuracy:.2%}" if accuracy is not None else ""
-        cells = (run.condition, str(run.seed), run.state, str(run.epochs), shown, run.message)
-        table.add_row(*(styled(cell) for cell in cells))
-    say(table)
+    look, standings, split = look_of(printing.stdout), standings_of(results), standing_split(results)
+    compared, tuning = [each for each in standings if not each.tuning], [each for each in standings if each.tuning]
+    for some, measured in ((tuning, "validation"), (compared, split)):  # tuning never sees the test set
+        for each in board(some, split=measured, look=look, rows=len(some)) if some else ():
+            say(each)
+    lost = [run for run in (*results.tuning, *results.runs) if run.state in ("failed", "diverged")]
+    for run in lost[:_MOST_LOST]:
+        row(run.state, f"{run.condition}, seed {run.seed}: {run.message}", style=STYLES[run.state])
+    if len(lost) > _MOST_LOST:
+        line("", f"and {len(lost) - _MOST_LOST:,} more: --json lists them all")
     line("state", _counts(results))
-    _show_tuned(results)
-    for sentence in results.largest:
-        line("batch", sentence)
+    if results.complete and results.judged:
+        say()
+        _show_verdicts(results)
+    _show_choice(results)
     line("directory", str(results.directory))
 
 
@@ -112,19 +112,6 @@ def show_studies(studies: Sequence["Results"], *, folder: Path) -> None:
 def show_stopped(command: str) -> None:
     """Say how to go on after Ctrl-C."""
     printing.stderr.print(styled(f"stopped; finished epochs are kept. Go on with:  {command}"), soft_wrap=True)
-
-
-def _show_model(facts: "ModelFacts", users: str) -> None:
-    table = make_table("layer", "output", "parameters", "sum", "multiply-adds", numbers=("parameters", "multiply-adds"))
-    for layer in facts.layers:
-        shape = " x ".join(str(size) for size in layer.output_shape)
-        cells = (layer.name, shape, _count(layer.parameters), layer.sum, _count(layer.multiply_adds))
-        table.add_row(*(styled(cell) for cell in cells))
-    table.add_section()
-    total = ("total", "", f"{facts.parameters:,}", "", f"{facts.multiply_adds:,}")
-    table.add_row(*(styled(cell, "bold") for cell in total))
-    say(styled(f"network of {users}"))
-    say(table)
 
 
 def _show_design(check: "Check") -> None:
@@ -186,6 +173,14 @@ def _conditions_table(results: "Results", *, shown_below: str) -> Table:
     return table
 
 
+def _show_verdicts(results: "Results") -> None:
+    sentences = results.sentences()
+    for contrast in results.contrasts:
+        verdict = contrast.verdict or "no verdict"
+        style = _VERDICT_STYLES.get(verdict, "")
+        row(f"{verdict:>{_VERDICT_WIDTH}}", sentences[contrast.condition], style=style, width=_VERDICT_WIDTH)
+
+
 def _show_choice(results: "Results") -> None:
     _show_tuned(results)
     for sentence in results.largest:
@@ -220,7 +215,3 @@ def _show_tuned(results: "Results") -> None:
 def _heading(name: str, question: str) -> None:
     say()
     say(styled(name, "bold") + styled("  ") + styled(question))
-
-
-def _count(number: int) -> str:
-    return f"{number:,}" if number else ""

@@ -7,6 +7,7 @@ from paribus.data.bad_files import bad_file_lines, counted_endings
 from paribus.data.catalog import SOURCES
 from paribus.data.download import download_source
 from paribus.data.duplicates import Duplicates, Place, find_duplicates
+from paribus.data.encode import jpeg, png
 from paribus.data.facts import describe_data
 from paribus.data.findings import (
     Balance,
@@ -65,12 +66,14 @@ __all__ = [
     "find_refusals",
     "folder_path",
     "image_names",
+    "jpeg",
     "load_images",
     "look_at_folder",
     "make_images",
     "normalization",
     "open_images",
     "permutation",
+    "png",
     "read_object",
     "sample_rows",
     "sensible_size",

@@ -144,7 +144,7 @@ def _notes(
     if any(not line.diverged for line in seeds):
         notes.append("Thick: mean over seeds. Band: from the smallest to the largest seed. Thin: single seeds.")
     if any(line.diverged for line in seeds):
-        notes.append("A cross ends a run that diverged; such runs are no part of mean and band.")
+        notes.append("A cross ends a run that diverged, drawn dashed; such runs are no part of mean and band.")
     if any(len(runs) > _most_thin(series) for runs in series.values()):
         notes.append("Only some seeds are drawn as thin lines; mean and band cover all.")
     if epochs[0] < epochs[1]:

@@ -38,7 +38,22 @@ def draw_dots(data: DotsData) -> alt.LayerChart:
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
     )
     tick = means.mark_tick(clip=True, thickness=3, size=16, color=INK, opacity=1).encode(x=x, tooltip=_mean_tooltip())
-    return _finish([_seed_dots(data, y=y, x=x), interval, tick, _remarks(rows, y)], rows=len(labels))
+    beyond = _beyond([dot.label for dot in data.dots if dot.value < data.domain[0]], y=y, x=4, shape="triangle-left")
+    layers = [_seed_dots(data, y=y, x=x), interval, tick, *beyond, _remarks(rows, y)]
+    chart = _finish(layers, rows=len(labels))
+    # For the page's script: which chart this is.
+    chart.usermeta = {"kind": "dots"}
+    return chart
+
+
+def _beyond(labels: Sequence[str], *, y: alt.Y, x: int, shape: str) -> list[Any]:
+    """Return an arrow at an edge in each of these rows."""
+    if not labels:
+        return []
+    mark = _inline([{"label": label} for label in dict.fromkeys(labels)]).mark_point(
+        shape=shape, size=60, filled=True, color=INK, opacity=0.8
+    )
+    return [mark.encode(y=y, x=alt.value(x))]
 
 
 def _mean_tooltip() -> list[alt.Tooltip]:
@@ -67,21 +82,31 @@ def _seed_dots(data: DotsData, *, y: alt.Y, x: alt.X) -> Any:
 def draw_differences(data: DifferencesData) -> alt.LayerChart:
     """Return the forest: zero line, band of the smallest effect; interval, point and verdict per contrast."""
     y = _row_axis([row.label for row in data.rows])
-    axis = alt.Axis(title=_difference_title(data), format="+.4~g", tickCount=7, labelExpr=_PLAIN_ZERO)
-    scale = alt.Scale(domain=_domain(data), nice=True, zero=True)
+    axis = alt.Axis(title="difference in percentage points", format="+.4~g", tickCount=7, labelExpr=_PLAIN_ZERO)
+    scale = alt.Scale(domain=list(data.domain), nice=not data.notes, zero=True)
     rows = [_difference_row(row) for row in data.rows]
-    chart = _inline(rows).encode(y=y)
+    chart = _inline([row for row, each in zip(rows, data.rows, strict=True) if not _side(each, data)]).encode(y=y)
     color, shape = _by_verdict()
-    interval = chart.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=color)
+    interval = chart.mark_rule(clip=True, strokeWidth=2).encode(
+        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=color
+    )
     point = chart.mark_point(filled=True, size=90, opacity=1).encode(
         x=alt.X("value:Q", scale=scale, axis=axis), color=color, shape=shape, tooltip=_difference_tooltip()
     )
-    return _finish([*_ground(data, scale, axis), interval, point, _remarks(rows, y)], rows=len(rows))
+    left = [row.label for row in data.rows if _side(row, data) < 0]
+    right = [row.label for row in data.rows if _side(row, data) > 0]
+    beyond = [
+        *_beyond(left, y=y, x=4, shape="triangle-left"),
+        *_beyond(right, y=y, x=_WIDTH - 4, shape="triangle-right"),
+    ]
+    return _finish([*_ground(data, scale, axis), interval, point, *beyond, _remarks(rows, y)], rows=len(rows))
 
 
-def _difference_title(data: DifferencesData) -> str:
-    against = f" from {data.baseline}" if data.baseline else ""
-    return f"difference{against} in percentage points, {100 * data.confidence:g} % intervals"
+def _side(row: DifferenceRow, data: DifferencesData) -> int:
+    """Return -1 or 1 for a difference beyond the left or right edge, 0 for one in the frame."""
+    if row.difference_pp is None:
+        return 0
+    return (row.difference_pp > data.domain[1]) - (row.difference_pp < data.domain[0])
 
 
 def _difference_row(row: DifferenceRow) -> _Row:
@@ -120,14 +145,6 @@ def _difference_tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("high:Q", title="to", format="+.3f"),
         alt.Tooltip("verdict:N"),
     ]
-
-
-def _domain(data: DifferencesData) -> list[float]:
-    ends = [end for row in data.rows for end in (row.difference_pp, row.low_pp, row.high_pp) if end is not None]
-    effect = data.smallest_effect_pp or 0.0
-    low, high = min([-effect, *ends]), max([effect, *ends])
-    margin = 0.06 * (high - low) or 0.1
-    return [low - margin, high + margin]
 
 
 def _inline(rows: Sequence[_Row]) -> alt.Chart:

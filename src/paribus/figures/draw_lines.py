@@ -34,6 +34,14 @@ def draw_lines(data: LinesData) -> alt.ConcatChart:
     whole = alt.concat(*charts, columns=columns, spacing=18, resolve=shared)
     finished: alt.ConcatChart = themed(whole)
     finished.datasets = rows
+    # For the page's script, which draws the chart again with what a reader chooses.
+    finished.usermeta = {
+        "kind": "lines",
+        "metric": data.metric,
+        "byCondition": data.layout == "by condition",
+        "labels": list(data.labels),
+        "splits": list(data.splits),
+    }
     return finished
 
 
@@ -42,7 +50,8 @@ def _layers(data: LinesData, panel: str, *, axes: Mapping[str, Any], rows: _Rows
     means = [point for point in data.means if panel == (point.split if by_split else point.label)]
     seeds = [line for line in data.seeds if panel == (line.split if by_split else line.label)]
     layers = [
-        _thin(seeds, data, axes, rows),
+        _thin([line for line in seeds if not line.diverged], data, axes, rows),
+        _lost([line for line in seeds if line.diverged], data, axes, rows),
         *_thick(means, data, axes, rows),
         _ends(seeds, data, axes, rows),
     ]
@@ -98,7 +107,8 @@ def _y_axis(data: LinesData, *, title: str | None) -> alt.Axis:
     if data.metric == "accuracy":
         return alt.Axis(title=title, format=percent_format((data.frame.low, data.frame.high)), tickCount=5)
     if data.frame.logarithmic:
-        return alt.Axis(title=title and f"{title}, logarithmic", values=_decades(data.frame.low, data.frame.high))
+        values = _decades(data.frame.low, data.frame.high)
+        return alt.Axis(title=title and f"{title}, logarithmic", values=values, format="~g")
     return alt.Axis(title=title, tickCount=5, format="~g")
 
 
@@ -113,26 +123,34 @@ def _y(field: str, axes: Mapping[str, Any]) -> alt.Y:
 
 
 def _thick(means: Sequence[MeanPoint], data: LinesData, axes: Mapping[str, Any], rows: _Rows) -> list[Any]:
-    values = [_mean_row(point, data) for point in means if point.mean > 0 or not data.frame.logarithmic]
-    if not values:
+    if not means:
         return []
-    chart = _named(values, rows).encode(x=axes["x"], color=axes["color"])
-    line = chart.mark_line(clip=True, strokeWidth=2, strokeJoin="round").encode(y=_y("m", axes))
-    layers = [line]
+    values = [_mean_row(point, data) for point in means]
+    chart = _placed(_named(values, rows).encode(x=axes["x"], color=axes["color"]), "m", values, data)
+    line = chart.mark_line(clip=True, strokeWidth=2, strokeJoin="round")
+    layers = [line.encode(y=_y("m", axes), tooltip=_tooltip(data))]
     if _banded(data):
         band = chart.mark_area(clip=True, opacity=0.16, line=False)
-        layers.insert(0, band.encode(y=_y("l", axes), y2="h:Q"))
+        if data.frame.logarithmic:
+            # A band that reaches 0 ends at the frame of a logarithmic axis.
+            band = band.transform_calculate(b=f"max(datum.l, {float(data.frame.low)!r})")
+        layers.insert(0, band.encode(y=_y("b" if data.frame.logarithmic else "l", axes), y2="h:Q"))
     if len({point.x for point in means}) <= _MOST_MARKED:
         dots = chart.mark_circle(clip=True, size=16, opacity=1)
-        layers.append(dots.encode(y=_y("m", axes), tooltip=_tooltip(data)))
+        layers.append(dots.encode(y=_y("m", axes)))
     return layers
 
 
+def _placed(chart: Any, field: str, values: Sequence[Mapping[str, object]], data: LinesData) -> Any:
+    """Leave out what has no place on a logarithmic axis; the rows stay, for the linear one."""
+    if data.frame.logarithmic and any(float(str(row[field])) <= 0 for row in values):
+        return chart.transform_filter(f"datum.{field} > 0")
+    return chart
+
+
 def _mean_row(point: MeanPoint, data: LinesData) -> dict[str, object]:
-    # A band that reaches 0 ends at the frame of a logarithmic axis.
-    low = max(point.low, data.frame.low) if data.frame.logarithmic else point.low
     row = {"k": _key(point, data), "x": point.x, "m": _short(point.mean), "n": point.n}
-    return row if not _banded(data) else {**row, "l": _short(low), "h": _short(point.high)}
+    return row if not _banded(data) else {**row, "l": _short(point.low), "h": _short(point.high)}
 
 
 def _banded(data: LinesData) -> bool:
@@ -164,8 +182,28 @@ def _thin(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any], r
     values = [row for line in seeds for row in _seed_rows(line, line.points, data)]
     if not values:
         return None
-    mark = _named(values, rows).mark_line(clip=True, strokeWidth=0.8, opacity=0.45)
-    return mark.encode(x=axes["x"], y=_y("v", axes), color=axes["color"], detail="s:N")
+    mark = _placed(_named(values, rows), "v", values, data).mark_line(clip=True, strokeWidth=0.8, opacity=0.45)
+    return _single(mark, data, axes)
+
+
+def _lost(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any], rows: _Rows) -> Any | None:
+    """Return the runs that diverged, dashed: their mark says that they are no part of mean and band."""
+    values = [row for line in seeds for row in _seed_rows(line, line.points, data)]
+    if not values:
+        return None
+    chart = _placed(_named(values, rows), "v", values, data)
+    return _single(chart.mark_line(clip=True, strokeWidth=1.4, strokeDash=[5, 3], opacity=0.9), data, axes)
+
+
+def _single(mark: Any, data: LinesData, axes: Mapping[str, Any]) -> Any:
+    shown = ".2%" if data.metric == "accuracy" else ".4~g"
+    tooltip = [
+        alt.Tooltip("k:N", title="condition" if data.layout == "by split" else "split"),
+        alt.Tooltip("s:N", title="seed"),
+        alt.Tooltip("x:Q", title=data.x_title, format=",d"),
+        alt.Tooltip("v:Q", title=data.metric, format=shown),
+    ]
+    return mark.encode(x=axes["x"], y=_y("v", axes), color=axes["color"], detail="s:N", tooltip=tooltip)
 
 
 def _ends(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any], rows: _Rows) -> Any | None:
@@ -173,17 +211,19 @@ def _ends(seeds: Sequence[SeedLine], data: LinesData, axes: Mapping[str, Any], r
     if not values:
         return None
     # Not clipped: a run that diverged before its first epoch ends on the frame.
-    mark = _named(values, rows).mark_point(shape=_CROSS, size=55, strokeWidth=2, filled=False, opacity=1)
-    tooltip = [alt.Tooltip("s:N", title="diverged, seed"), alt.Tooltip("x:Q", title="last epoch")]
+    chart = _placed(_named(values, rows), "v", values, data)
+    mark = chart.mark_point(shape=_CROSS, size=70, strokeWidth=2.4, filled=False, opacity=1)
+    tooltip = [
+        alt.Tooltip("k:N", title="condition" if data.layout == "by split" else "split"),
+        alt.Tooltip("s:N", title="diverged, seed"),
+        alt.Tooltip("x:Q", title="last epoch"),
+        alt.Tooltip("v:Q", title=f"last {data.metric}", format=".4~g"),
+    ]
     return mark.encode(x=axes["x"], y=_y("v", axes), color=axes["color"], tooltip=tooltip)
 
 
 def _seed_rows(line: SeedLine, points: Sequence[tuple[int, float]], data: LinesData) -> list[dict[str, object]]:
-    return [
-        {"k": _key(line, data), "s": line.seed, "x": x, "v": _short(value)}
-        for x, value in points
-        if value > 0 or not data.frame.logarithmic
-    ]
+    return [{"k": _key(line, data), "s": line.seed, "x": x, "v": _short(value)} for x, value in points]
 
 
 def _short(value: float) -> float:

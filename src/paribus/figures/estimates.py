@@ -9,6 +9,10 @@ from paribus.stats import ConditionEstimate, ContrastEstimate
 # More rows than this make a figure longer than a page; the tables have all.
 _MOST_ROWS = 40
 _MOST_SEEDS = 60
+# A frame is zoomed where leaving a few values outside makes the others at least this many times as wide apart.
+_WORTH_ZOOMING = 4.0
+# Outside the frame lies at most this share of the dots, or of the differences.
+_MOST_DOTS_BEYOND, _MOST_ROWS_BEYOND = 0.2, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class DotsData:
 
     Attributes:
         response: what is measured ("test accuracy").
-        domain: the part of the accuracy axis that is drawn; intervals may run beyond it.
+        domain: the part of the accuracy axis that is drawn; intervals may run beyond it, and a few dots lie below it
+            where they would squeeze all others together: the notes name them.
     """
 
     response: str
@@ -69,12 +74,14 @@ class DifferencesData:
         baseline: what every row is compared with, or "" where the rows name their own.
         smallest_effect_pp: half the width of the band; None without a declared effect.
         confidence: of the intervals, 1 - alpha.
+        domain: the part of the axis that is drawn, in percentage points; where rows lie beyond it, the notes say so.
     """
 
     baseline: str
     smallest_effect_pp: float | None
     confidence: float
     rows: tuple[DifferenceRow, ...]
+    domain: tuple[float, float]
     notes: tuple[str, ...]
 
 
@@ -92,7 +99,8 @@ def dots_data(conditions: Sequence[ConditionEstimate], response: str = "accuracy
     )
     rows = tuple(_dot_row(each, labels[each.name]) for each in drawn)
     domain = _domain(rows, dots)
-    return DotsData(response, rows, dots, domain, notes=_dot_notes(conditions, rows, domain))
+    notes = (*_beyond_dots(dots, domain), *_dot_notes(conditions, rows, domain))
+    return DotsData(response, rows, dots, domain, notes)
 
 
 def _dot_row(estimate: ConditionEstimate, label: str) -> DotRow:
@@ -107,17 +115,40 @@ def _dot_row(estimate: ConditionEstimate, label: str) -> DotRow:
 
 
 def _domain(rows: Sequence[DotRow], dots: Sequence[SeedDot]) -> tuple[float, float]:
-    """Frame all dots, and the intervals as far as they do not squeeze the dots together."""
-    values = [dot.value for dot in dots] + [row.mean for row in rows if row.mean is not None]
-    if not values:
+    """Frame the dots, all but a few that lie far below, and the intervals as far as they do not squeeze the dots."""
+    framed = _framed(dots)
+    if not framed:
         return 0.0, 1.0
-    low, high = min(values), max(values)
+    # The mean of a row with a dot beyond the frame may lie beyond it too.
+    means = [row.mean for row in rows if row.mean is not None and (len(framed) == len(dots) or row.mean >= min(framed))]
+    low, high = min(framed + means), max(framed + means)
     span = max(high - low, 0.002)
     margin = max(0.05 * span, 0.0005)
     ends = [end for row in rows for end in (row.low, row.high) if end is not None]
     low = max(min([low, *ends]), low - span) - margin
     high = min(max([high, *ends]), high + span) + margin
     return max(0.0, low), min(1.0, high)
+
+
+def _framed(dots: Sequence[SeedDot]) -> list[float]:
+    """Return the values that the frame has to hold: without a few low ones, but some of every condition."""
+    kept = sorted(dots, key=lambda dot: dot.value)
+    labels = {dot.label for dot in dots}
+    most = int(_MOST_DOTS_BEYOND * len(dots))
+    for count in range(1, most + 1):
+        rest = kept[count:]
+        if {dot.label for dot in rest} != labels:
+            break
+        if kept[-1].value - kept[0].value > _WORTH_ZOOMING * max(kept[-1].value - rest[0].value, 0.002):
+            return [dot.value for dot in rest]
+    return [dot.value for dot in kept]
+
+
+def _beyond_dots(dots: Sequence[SeedDot], domain: tuple[float, float]) -> tuple[str, ...]:
+    beyond = [f"{dot.label}, seed {dot.seed}: {100 * dot.value:.2f} %" for dot in dots if dot.value < domain[0]]
+    if not beyond:
+        return ()
+    return (f"Zoomed: an arrow at the left edge stands for what lies beyond it ({'; '.join(beyond)}).",)
 
 
 def _dot_notes(
@@ -144,13 +175,38 @@ def differences_data(
     if len(baselines) > 1:
         names = [f"{each.condition} minus {each.baseline}" for each in drawn]
     labels = short_labels(names)
+    rows = tuple(_difference_row(each, labels[name]) for each, name in zip(drawn, names, strict=True))
+    effect = None if smallest_effect is None else 100 * smallest_effect
+    domain, zoomed = _difference_domain(rows, effect)
     return DifferencesData(
         baseline=short_labels(baselines)[baselines[0]] if len(baselines) == 1 else "",
-        smallest_effect_pp=None if smallest_effect is None else 100 * smallest_effect,
+        smallest_effect_pp=effect,
         confidence=1 - alpha,
-        rows=tuple(_difference_row(each, labels[name]) for each, name in zip(drawn, names, strict=True)),
-        notes=_row_notes(len(contrasts), "contrasts"),
+        rows=rows,
+        domain=domain,
+        notes=(*zoomed, *_row_notes(len(contrasts), "contrasts")),
     )
+
+
+def _difference_domain(
+    rows: Sequence[DifferenceRow], effect: float | None
+) -> tuple[tuple[float, float], tuple[str, ...]]:
+    """Frame zero, the band and all intervals, but for a few far ones that would squeeze the others together."""
+    drawn = [row for row in rows if row.difference_pp is not None]
+    drawn.sort(key=lambda row: abs(row.difference_pp or 0.0), reverse=True)
+    whole = _frame(drawn, effect)
+    for count in range(1, int(_MOST_ROWS_BEYOND * len(drawn)) + 1):
+        frame = _frame(drawn[count:], effect)
+        if whole[1] - whole[0] > _WORTH_ZOOMING * (frame[1] - frame[0]):
+            return frame, ("Zoomed: an arrow at the edge stands for a difference beyond it, whose value is beside it.",)
+    return whole, ()
+
+
+def _frame(rows: Sequence[DifferenceRow], effect: float | None) -> tuple[float, float]:
+    ends = [end for row in rows for end in (row.difference_pp, row.low_pp, row.high_pp) if end is not None]
+    low, high = min([-(effect or 0.0), *ends, 0.0]), max([effect or 0.0, *ends, 0.0])
+    margin = 0.06 * (high - low) or 0.1
+    return low - margin, high + margin
 
 
 def _difference_row(contrast: ContrastEstimate, label: str) -> DifferenceRow:

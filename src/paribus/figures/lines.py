@@ -43,7 +43,7 @@ class SeedLine:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The value axis: smallest and largest value shown; logarithmic where losses span over two decades."""
+    """The value axis: smallest and largest value shown; logarithmic where losses span decades or a run diverged."""
 
     low: float
     high: float
@@ -91,7 +91,8 @@ def frame_for(metric: Metric, means: Sequence[MeanPoint], seeds: Sequence[SeedLi
     if metric == "accuracy":
         return _accuracy_frame(values)
     positive = [value for _, value in values if value > 0]
-    if positive and max(positive) > LOGARITHMIC_SPAN * min(positive):
+    lost = any(line.diverged for line in seeds)
+    if positive and max(positive) > (1.0 if lost else LOGARITHMIC_SPAN) * min(positive):
         notes = ("Values of exactly 0 have no place on a logarithmic axis.",) if len(positive) < len(values) else ()
         return Frame(min(positive), max(positive), logarithmic=True), (
             "The loss axis is logarithmic.",

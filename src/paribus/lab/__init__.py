@@ -7,8 +7,9 @@ from paribus.lab.about_images import DataTable, Fetched, Shown, Start, fetch, sh
 from paribus.lab.check import Check, check
 from paribus.lab.comparison import Comparison
 from paribus.lab.places import STUDIES, Place, find, load
-from paribus.lab.progress import Ended, Snapshot, Watch
+from paribus.lab.progress import Ended, Snapshot, Standing, Watch, Working
 from paribus.lab.results import Results
+from paribus.lab.standing import standing_split, standings_of
 from paribus.lab.table import Table
 from paribus.lab.verbs import compare, picture, reveal, run, status, statuses
 from paribus.lab.verified import Verified
@@ -24,10 +25,12 @@ __all__ = [
     "Results",
     "Shown",
     "Snapshot",
+    "Standing",
     "Start",
     "Table",
     "Verified",
     "Watch",
+    "Working",
     "check",
     "compare",
     "fetch",
@@ -37,6 +40,8 @@ __all__ = [
     "reveal",
     "run",
     "show",
+    "standing_split",
+    "standings_of",
     "start",
     "status",
     "statuses",

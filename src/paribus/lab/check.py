@@ -10,14 +10,35 @@ from paribus.core import DataFacts, ModelFacts
 from paribus.lab.largest_words import largest_sentences
 from paribus.lab.places import STUDIES, placed
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
-from paribus.study import Study, expand, possible, tuning_runs
+from paribus.study import Recipe, Study, expand, possible, tuning_runs
 
 if TYPE_CHECKING:
     from paribus.data import Finding
     from paribus.lab.prepare import Prepared, PreparedRun
+    from paribus.train import Planned, Speed
 
 _START_SECONDS = 4.0  # of the workers: importing torch
 _SEARCH = 20.0  # seconds: a larger batch than what is found by then is left to `run`
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedBy:
+    """How a network will be trained here.
+
+    Attributes:
+        path: "native", compiled code, or "reference", PyTorch's own layers.
+        why: why not by compiled code, as half a sentence; empty for "native".
+        images_per_second: of one worker, updates only.
+    """
+
+    path: str
+    why: str
+    images_per_second: float
+
+    def sentence(self) -> str:
+        """Return it in a sentence."""
+        how = "native (compiled)" if self.path == "native" else f"plain torch, because {self.why}"
+        return f"{how}; about {float(f'{self.images_per_second:.2g}'):,.0f} images/s in one worker"
 
 
 @dataclass(frozen=True)
@@ -36,6 +57,7 @@ class Check:
         power: what this number of seeds can and cannot show, in sentences.
         findings: what speaks against the images as they are; duplicates are looked for where that is quick.
         largest: which batch "largest" is, in sentences.
+        paths: condition -> how its network will be trained on this machine.
     """
 
     study: Study
@@ -49,6 +71,7 @@ class Check:
     power: tuple[str, ...]
     findings: "tuple[Finding, ...]" = ()
     largest: tuple[str, ...] = ()
+    paths: dict[str, TrainedBy] = dataclasses.field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """Return the check as the command prints it with --json."""
@@ -59,6 +82,7 @@ class Check:
                 "levels": levels,
                 "batch_size": batches[name],
                 "parameters": self.models[name].parameters,
+                "path": dataclasses.asdict(self.paths[name]) if name in self.paths else None,
                 "layers": [_layer(layer) for layer in dataclasses.asdict(self.models[name])["layers"]],
             }
             for name, levels in self.levels.items()
@@ -74,9 +98,19 @@ def check(
     data_dir: Path | None = None,
     device: str = "cpu",
     workers: int | None = None,
+    measure: bool = True,
     watch: Watch = watch_nothing,
 ) -> Check:
-    """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept."""
+    """Validate a study against its data and networks, and estimate what it takes; trains nothing that is kept.
+
+    Args:
+        study: the study, or where it is.
+        data_dir: where to look for data files first.
+        device: where it would be trained.
+        workers: processes that would train.
+        measure: False leaves out what takes seconds to measure: time, memory and paths are 0, 0 and empty.
+        watch: is told what is being done.
+    """
     from paribus.lab.finding import data_findings  # noqa: PLC0415
     from paribus.lab.largest import find_largest  # noqa: PLC0415
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
@@ -89,17 +123,20 @@ def check(
     check_precision(possible(study), device=device)
     shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
     found = find_largest(
-        study, directory=place.directory, shelf=shelf, device=device, workers=workers, watch=watch, seconds=_SEARCH
-    )
+        study, directory=place.directory, shelf=shelf, device=device, workers=workers, watch=watch,
+        seconds=_SEARCH if measure else 0.0,
+    )  # fmt: skip
     study = found.study
     conditions, tuning = expand(study), tuning_runs(study)
     # The compared runs as they would be with the first of the tuned values.
     compared = settle(study, dict.fromkeys((run.key for run in tuning), None)).compared
     prepared = prepare(study, compared, shelf=shelf)
-    watch(Snapshot("measuring the speed"))
     models = _models(prepared)
     count = worker_count(device, wanted=workers, missing=len(tuning) + len(prepared.runs))
-    seconds, memory = _estimate(prepared, device=device, workers=count)
+    seconds, memory, paths = 0.0, 0, dict[str, TrainedBy]()
+    if measure:
+        watch(Snapshot("measuring the speed"))
+        seconds, memory, paths = _estimate(prepared, device=device, workers=count)
     users: dict[str, list[str]] = {}
     for each in _first_seed(prepared):
         users.setdefault(each.data, []).append(each.run.condition)
@@ -115,6 +152,7 @@ def check(
         power=_power(prepared, comparisons=len(conditions) - 1),
         findings=tuple(dict.fromkeys(each for some in data_findings(prepared, shelf).values() for each in some)),
         largest=largest_sentences(study, found.facts),
+        paths=paths,
     )
 
 
@@ -140,27 +178,43 @@ def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
     return {each.run.condition: known[each.model] for each in _first_seed(prepared)}
 
 
-def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int]:
-    """Return seconds and bytes, from a moment of updates of each network and batch size on random images."""
+def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int, dict[str, TrainedBy]]:
+    """Return seconds, bytes and paths, from a moment of updates of each network and batch size on random images."""
     from paribus.lab.plans import question_of, speeds_of  # noqa: PLC0415
     from paribus.train import images_measured, total_steps  # noqa: PLC0415
 
     first = _first_seed(prepared)
     questions = {each.run.condition: question_of(prepared, each, device=device) for each in first}
     speeds = speeds_of(list(questions.values()))
-    total = 0.0
+    total, paths = 0.0, {}
     for each in first:
         recipe, facts = each.run.recipe, prepared.data[each.data]
-        speed = speeds[questions[each.run.condition].key]
+        found, speed = speeds[questions[each.run.condition].key]
+        paths[each.run.condition] = _trained_by(found, speed, recipe=recipe, device=device)
         images = sum(facts.train)
         seen = total_steps(recipe.train, images=images) * min(recipe.train.batch, images)
         others = sum(facts.validation) + sum(facts.test)
         measured = images_measured(recipe.train, images=images, others=others)
         total += seen / speed.training + measured / speed.measuring
-    peak = max(speed.peak_memory_bytes or 0 for speed in speeds.values())
+    peak = max(speed.peak_memory_bytes or 0 for _, speed in speeds.values())
     design, tuned = prepared.study.design, [len(levels) for levels in prepared.study.tune.values()]
     budget = design.most_seeds + (math.prod(tuned) * design.tune_seeds if tuned else 0)
-    return _START_SECONDS + total * budget / workers, peak * workers
+    return _START_SECONDS + total * budget / workers, peak * workers, paths
+
+
+def _trained_by(found: "Planned", speed: "Speed", *, recipe: Recipe, device: str) -> TrainedBy:
+    """Return the path of a plan, and what speaks against the compiled one."""
+    if found.plan.path == "native":
+        why = ""
+    elif found.reason:
+        why = found.reason
+    elif device != "cpu":
+        why = f"compiled code is for the CPU, and the device is {device}"
+    elif recipe.train.precision != "float32":
+        why = f"compiled code is in float32, and the precision is {recipe.train.precision}"
+    else:
+        why = "compiled code was measured, and is not faster here"
+    return TrainedBy(found.plan.path, why, speed.training)
 
 
 def _first_seed(prepared: "Prepared") -> "list[PreparedRun]":

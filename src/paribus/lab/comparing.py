@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from paribus.core import StudyError, nearest
+from paribus.core import StudyError
 from paribus.lab.comparison import Comparison
 from paribus.lab.matrices import correct, same_images, test_labels
+from paribus.lab.naming import require_condition
 from paribus.lab.places import Place
 from paribus.lab.reading import read
 from paribus.lab.results import Results
@@ -95,10 +96,7 @@ def _with_images(
 def _check_names(results: Results, *names: str) -> None:
     known = [each.name for each in results.conditions]
     for name in names:
-        if name not in known:
-            allowed = ", ".join(known[:20])
-            near = next((each for each in known if each.endswith(f"={name}")), nearest(name, known))
-            raise StudyError(name, wrong="is no condition of this study", allowed=allowed, nearest=near)
+        require_condition(name, known)
     if len(set(names)) < len(names):
         raise StudyError(names[0], wrong="cannot be compared with itself", allowed="two conditions of the study")
 

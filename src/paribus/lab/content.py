@@ -20,7 +20,9 @@ from paribus.figures import (
     draw_lines,
 )
 from paribus.lab.analysing import Analysis, analyses
+from paribus.lab.inspecting import inspections
 from paribus.lab.results import Results, chosen, response_note
+from paribus.lab.sampling import samples
 from paribus.lab.settling import looks_of
 from paribus.report import (
     Choice,
@@ -38,15 +40,15 @@ from paribus.store import Epoch, Run, StoreReader, open_reader
 from paribus.study import Recipe
 
 
-def write_report(results: Results) -> Path:
+def write_report(results: Results, *, inside: Sequence[str] = ()) -> Path:
     """Write report.html, figures and tables into the study's directory; return the report's path."""
     with open_reader(results.directory) as store:
-        made = content(results, store)
+        made = content(results, store, inside=inside)
     return write(made, directory=results.directory)
 
 
-def content(results: Results, store: StoreReader) -> ReportContent:
-    """Fill in a report."""
+def content(results: Results, store: StoreReader, *, inside: Sequence[str] = ()) -> ReportContent:
+    """Fill in a report; `inside` names conditions to look into, beside the baseline and the best one."""
     choice = chosen(results)
     margin, margin_note = results.margin
     return ReportContent(
@@ -80,6 +82,8 @@ def content(results: Results, store: StoreReader) -> ReportContent:
         times=_times(results, store),
         findings=results.findings,
         parts=tuple(_part(each) for each in analyses(results, store)),
+        inspections=inspections(results, store, asked=inside),
+        samples=samples(results, store),
         judged_at=looks_of(results.study) or (),
     )
 

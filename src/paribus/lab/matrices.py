@@ -20,19 +20,19 @@ def packed(labels: Labels) -> str:
 
 def test_labels(results: Results, store: StoreReader, condition: str) -> Labels | None:
     """Return the labels of a condition's test images; None in a store from before they were kept."""
-    kept = store.facts("labels").get(_table(results, condition))
+    kept = store.facts("labels").get(table_of(results, condition))
     return None if kept is None else np.frombuffer(base64.b64decode(kept), dtype="<u2").astype(np.int64)
 
 
 def same_images(results: Results, first: str, second: str) -> bool:
     """Return whether two conditions are judged on the same test images, whatever size they see them in."""
     data = results.facts["data"]
-    tables = [data.get(_table(results, each)) for each in (first, second)]
+    tables = [data.get(table_of(results, each)) for each in (first, second)]
     prints = {table["test_fingerprint"] for table in tables if table is not None}
     return None not in tables and len(prints) == 1
 
 
-def _table(results: Results, condition: str) -> str:
+def table_of(results: Results, condition: str) -> str:
     """Return the key of a condition's data table, "" where none is known yet."""
     used = results.facts["study"]["data"]
     return next((key for key, names in used.items() if condition in names), "")

@@ -3,6 +3,7 @@
 import ast
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from paribus.core import StudyError, nearest
@@ -33,6 +34,14 @@ def misnamed(reference: str, *, where: str) -> StudyError | None:
         allowed = "give its folder: one with a directory for each class, and the images in those"
         return StudyError(where, wrong=wrong, allowed=allowed, next_command=typed)
     return None
+
+
+def require_condition(name: str, known: Sequence[str]) -> None:
+    """Raise a StudyError unless a study has a condition of this name."""
+    if name not in known:
+        allowed = ", ".join(known[:20])
+        near = next((each for each in known if each.endswith(f"={name}")), nearest(name, known))
+        raise StudyError(name, wrong="is no condition of this study", allowed=allowed, nearest=near)
 
 
 def _without_name(path: Path, *, quoted: str, where: str) -> StudyError:

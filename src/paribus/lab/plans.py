@@ -45,8 +45,8 @@ def plans(pool: Pool, questions: Iterable[Question], *, watch: Watch = watch_not
     return found
 
 
-def speeds_of(questions: Sequence[Question]) -> Mapping[str, Speed]:
-    """Return the speed of every question under its plan, by its key, measured by a worker as it would train.
+def speeds_of(questions: Sequence[Question]) -> Mapping[str, tuple[Planned, Speed]]:
+    """Return the plan of every question and the speed under it, by its key, measured by a worker as it would train.
 
     Raises:
         ParibusError: what a network of the user's own raises.
@@ -58,7 +58,7 @@ def speeds_of(questions: Sequence[Question]) -> Mapping[str, Speed]:
         for answer in pool.ask(calls):
             if answer.error is not None:
                 raise answer.error
-            measured[answer.key] = answer.value
+            measured[answer.key] = found[answer.key], answer.value
     if any(each.key not in measured for each in questions):
         raise RunError("model", wrong="a process that measured the speed of a network ended before it was done")
     return measured

@@ -24,6 +24,43 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Working:
+    """A run that is being trained: its seed, finished epochs of how many, and the share of its images it has seen."""
+
+    seed: int
+    epoch: int
+    epochs: int | None  # None where the study says updates, and the images are not at hand
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A condition at one moment.
+
+    Attributes:
+        name: the condition's.
+        baseline: whether the others are compared with it.
+        tuning: whether it is a candidate on which settings are tuned, and no condition that is compared.
+        states: of its runs, in the order of their seeds: done, running, diverged, failed, waiting.
+        working: the runs that are being trained.
+        n: runs behind `mean`.
+        mean: accuracy of the finished runs, a fraction, on the split that the snapshot names; None before the first.
+        half_width: of the t interval of the mean; None where there is none (one seed, a diverged run, no spread).
+        news: when it last changed, as a count of changes; 0: it has not.
+    """
+
+    name: str
+    baseline: bool
+    tuning: bool
+    states: tuple[str, ...]
+    working: tuple[Working, ...] = ()
+    n: int = 0
+    mean: float | None = None
+    half_width: float | None = None
+    news: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A study at one moment.
 
@@ -36,6 +73,8 @@ class Snapshot:
         seconds_left: None until it can be told.
         ended: the run that has just ended, if one has.
         reading: how far a download, or the decoding of a folder, is.
+        standings: the conditions, while they are trained.
+        split: what the accuracies of `standings` are measured on: "validation", or "training" where there is none.
     """
 
     stage: str
@@ -48,6 +87,8 @@ class Snapshot:
     seconds_left: float | None = None
     ended: Ended | None = None
     reading: "Reading | None" = None
+    standings: tuple[Standing, ...] = ()
+    split: str = "validation"
 
 
 Watch = Callable[[Snapshot], None]

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import html
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,11 +146,18 @@ class Results:
 
         return figure(self, name)
 
-    def report(self) -> Path:
-        """Write the report, figures and tables from the store; return the report's path."""
+    def report(self, *, inside: Sequence[str] = ()) -> Path:
+        """Write the report, figures and tables from the store; return the report's path.
+
+        Args:
+            inside: conditions to look into, beside the baseline and the best one.
+
+        Raises:
+            StudyError: the study has no such condition.
+        """
         from paribus.lab.content import write_report  # noqa: PLC0415  altair, jinja2
 
-        return write_report(self)
+        return write_report(self, inside=inside)
 
     def json(self) -> dict[str, Any]:
         """Return the study as the commands print it with --json."""

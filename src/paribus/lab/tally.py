@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from paribus.core import EpochRecord, Outcome
-from paribus.lab.progress import Ended, Snapshot
+from paribus.lab.progress import Ended, Snapshot, Working
+from paribus.lab.standing import Board
 from paribus.study import Run
-from paribus.train import Event, Progress, Started, total_steps
+from paribus.train import Event, Progress, Started, steps_per_epoch, total_steps
 
 
 @dataclass(slots=True)
@@ -17,14 +18,19 @@ class Tally:
     Attributes:
         runs: identity -> run, of the runs to train.
         runs_total, runs_done: of the whole study.
+        board: of its conditions, None where one run alone is trained again.
+        split: what the board's accuracies are measured on.
     """
 
     runs: Mapping[str, Run]
     runs_total: int
     runs_done: int
+    board: Board | None = None
+    split: str = "validation"
     epochs_done: int = 0
     seen: dict[str, int] = field(default_factory=dict)  # training images, by run
     to_see: dict[str, int] = field(default_factory=dict)
+    epochs: dict[str, tuple[int, int]] = field(default_factory=dict)  # finished before this session, and all, by run
     began: dict[str, float] = field(default_factory=dict)
     last: dict[str, EpochRecord] = field(default_factory=dict)
     start: float | None = None
@@ -33,7 +39,9 @@ class Tally:
         """Note how many training images a run still has to see."""
         spec = self.runs[run].recipe.train
         batch = min(spec.batch, train_images)
-        self.to_see[run] = (total_steps(spec, images=train_images) - steps_done) * batch
+        steps, each = total_steps(spec, images=train_images), steps_per_epoch(spec, images=train_images)
+        self.to_see[run] = (steps - steps_done) * batch
+        self.epochs[run] = -(-steps_done // each), -(-steps // each)
 
     def hear(self, event: Event) -> Snapshot:
         """Count one event and return where the study stands."""
@@ -41,16 +49,31 @@ class Tally:
         if isinstance(event, Started):
             self.began[event.run] = time.monotonic()
             self.start = self.start or time.monotonic()
+            self._work(event.run)
         elif isinstance(event, Progress):
             self.seen[event.run] = self.seen.get(event.run, 0) + event.images
+            self._work(event.run)
         elif isinstance(event, EpochRecord):
             self.epochs_done += event.epoch > 0
             self.last[event.run] = event
+            self._work(event.run)
         elif isinstance(event, Outcome):
             self.runs_done += 1
             self.seen[event.run] = self.to_see[event.run] = self.seen.get(event.run, 0)
             ended = self._ended(event)
+            if self.board is not None:
+                self.board.put(ended.condition, ended.seed, ended.state, accuracy=ended.accuracy)
         return self.snapshot(ended)
+
+    def _work(self, run: str) -> None:
+        """Tell the board how far a run is."""
+        if self.board is None:
+            return
+        asked, last, (before, epochs) = self.runs[run], self.last.get(run), self.epochs[run]
+        # Seen in this session, of what this session has to show: the share of a resumed run starts where it stood.
+        rest = self.seen.get(run, 0) / self.to_see[run] if self.to_see[run] else 1.0
+        share = (before + rest * (epochs - before)) / epochs if epochs else 1.0
+        self.board.work(asked.condition, Working(asked.seed, last.epoch if last else before, epochs, min(share, 1.0)))
 
     def _ended(self, outcome: Outcome) -> Ended:
         run, last = self.runs[outcome.run], self.last.get(outcome.run)
@@ -83,4 +106,6 @@ class Tally:
             images_per_second=speed,
             seconds_left=max(0.0, total - done) / speed if speed else None,
             ended=ended,
+            standings=self.board.standings() if self.board else (),
+            split=self.split,
         )

@@ -5,9 +5,11 @@ import os
 from collections.abc import Sequence
 
 from paribus.core import EpochRecord, Outcome
+from paribus.lab.looking import last_epochs
 from paribus.lab.plans import plans, question_of
 from paribus.lab.prepare import Prepared, PreparedRun, describe_network, network_of
 from paribus.lab.progress import Watch
+from paribus.lab.standing import board_of
 from paribus.lab.tally import Tally
 from paribus.store import RunDeclaration, Store
 from paribus.train import Call, Environment, Event, Job, Plan, Pool, Resume, Started, described
@@ -76,6 +78,13 @@ def _train(
         runs={each.id: each.run for each in missing},
         runs_total=len(prepared.runs),
         runs_done=len(prepared.runs) - len(missing),
+        board=board_of(
+            prepared.study,
+            [each.run for each in prepared.runs],
+            stored=store.reader.runs(),
+            last=last_epochs(store.reader),
+        ),
+        split="validation" if any(any(facts.validation) for facts in prepared.data.values()) else "training",
     )
     steps_done: dict[str, int] = {}
     questions = {each.id: question_of(prepared, each, device=device) for each in missing}

@@ -19,6 +19,7 @@ from paribus.study import Study, directory_name, is_quick, possible
 from paribus.study import quick as smoke_sized
 
 if TYPE_CHECKING:
+    from paribus.lab.keeping import Take
     from paribus.lab.prepare import Prepared, Shelf
     from paribus.lab.training import Crew
 
@@ -82,6 +83,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
             if results.complete and results.measured and not (sealed or is_quick(study)):
                 _open(store, results, reason="run")
                 results = read_from(store.reader, study)
+                _keep_pictures(store, results, take=lambda spec: shelf.take(spec)[0])
     if report:
         watch(Snapshot("writing the report"))
         results.report()
@@ -91,6 +93,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
 def _train(store: Store, study: Study, *, shelf: "Shelf", crew: "Crew", watch: Watch) -> None:
     """Train what the study asks for; then what it asks for in the light of that; until it asks for no more."""
     from paribus.lab.prepare import prepare  # noqa: PLC0415
+    from paribus.lab.sampling import keep_samples  # noqa: PLC0415
     from paribus.lab.training import describe_models, train_all  # noqa: PLC0415
 
     known: dict[str, float | None] = {}
@@ -101,6 +104,7 @@ def _train(store: Store, study: Study, *, shelf: "Shelf", crew: "Crew", watch: W
         _write_findings(store, prepared, shelf)
         known = _ended(store)
         missing = [each for each in prepared.runs if each.run.key not in known]
+        keep_samples(store, prepared, shelf=shelf, pool=crew.pool(missing=len(missing)) if missing else None)
         if missing:
             train_all(store, prepared=prepared, missing=missing, crew=crew, watch=watch)
             known = _ended(store)
@@ -147,12 +151,15 @@ def reveal(study: Study | str | Path | Place, *, reason: str, folder: Path = STU
         StudyError: some runs are not finished: the test set is opened for all conditions together; or there is
             nothing to be seen, or the study is a quick one.
     """
+    from paribus.lab.keeping import at_hand  # noqa: PLC0415  the images
+
     place = _trained(study, folder=folder)
     with open_writer(place.directory) as store:
         results = read_from(store.reader, place.study)
         _refuse_to_reveal(results, place)
         _open(store, results, reason=reason)
         results = read_from(store.reader, place.study)
+        _keep_pictures(store, results, take=at_hand(results))
     results.report()
     return results
 
@@ -247,3 +254,11 @@ def _open(store: Store, results: Results, *, reason: str) -> None:
     """Open the test set for all compared runs."""
     prints = sorted({facts["test_fingerprint"] for facts in results.facts["data"].values()})
     open_test(store, results.study, runs=results.runs, test_fingerprints=prints, reason=reason)
+
+
+def _keep_pictures(store: Store, results: Results, *, take: "Take") -> None:
+    """Keep the test images that a report shows, now that they are opened."""
+    from paribus.lab.examples import roles  # noqa: PLC0415
+    from paribus.lab.keeping import keep_pictures  # noqa: PLC0415
+
+    keep_pictures(store, results, first=tuple(roles(results)), take=take)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from altair.utils import schemapi
@@ -11,6 +11,7 @@ from paribus.figures import (
     DifferencesData,
     DotsData,
     LinesData,
+    MeanPoint,
     batches_data,
     curves_data,
     differences_data,
@@ -23,6 +24,7 @@ from paribus.figures import (
 from paribus.report.content import ReportContent
 from paribus.report.words import level
 
+_LINES_COLUMNS = ("Condition", "Split", "At", "Mean", "Smallest", "Largest", "Seeds")
 # What is fetched by name when an older report in the directory had it and this one has not.
 NAMES = ("dots", "differences", "loss", "accuracy", "batch-loss", "batch-accuracy")
 
@@ -37,6 +39,7 @@ class Drawing:
         spoken: what the figure shows, for those who do not see it.
         specification: JSON that may stand in a script element.
         svg: the picture, ids prefixed with the name.
+        columns, rows: the numbers behind the picture, as printed, where no other table has them.
     """
 
     name: str
@@ -44,6 +47,8 @@ class Drawing:
     spoken: str
     specification: str
     svg: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def drawings(content: ReportContent) -> dict[str, Drawing]:
@@ -64,7 +69,8 @@ def _drawings(content: ReportContent) -> dict[str, Drawing]:
         found["differences"] = _drawing("differences", chart, caption, _differences_spoken(differences))
     for name, lines in _lines(content).items():
         if lines.means or lines.seeds:
-            found[name] = _drawing(name, draw_lines(lines), _lines_caption(name, lines), _lines_spoken(lines))
+            drawn = _drawing(name, draw_lines(lines), _lines_caption(name, lines), _lines_spoken(lines))
+            found[name] = replace(drawn, columns=_LINES_COLUMNS, rows=_lines_table(lines))
     return found
 
 
@@ -130,6 +136,27 @@ def _lines_caption(name: str, data: LinesData) -> tuple[str, ...]:
 
 def _lines_spoken(data: LinesData) -> str:
     last = {(point.label, point.split): point for point in data.means}
-    shown = "{:.2%}" if data.metric == "accuracy" else "{:.4g}"
-    ends = (f"{label}, {split}: {shown.format(point.mean)}" for (label, split), point in last.items())
-    return f"{data.metric} over {data.x_title}s, last mean values: " + "; ".join(ends)
+    ends = (f"{label}, {split}: {_shown(data, point.mean)}" for (label, split), point in last.items())
+    lost = {(line.label, line.seed): line.points[-1][0] for line in data.seeds if line.diverged}
+    gone = (f"{label}, seed {seed}: diverged after {data.x_title} {x}" for (label, seed), x in lost.items())
+    return f"{data.metric} over {data.x_title}s, last mean values: " + "; ".join((*ends, *gone))
+
+
+def _lines_table(data: LinesData) -> tuple[tuple[str, ...], ...]:
+    """Return some points of every line: the first, the middle, the last."""
+    series: dict[tuple[str, str], list[MeanPoint]] = {}
+    for point in data.means:
+        series.setdefault((point.label, point.split), []).append(point)
+    return tuple(
+        (
+            *(point.label, point.split, f"{data.x_title} {point.x:,}"),
+            *(_shown(data, value) for value in (point.mean, point.low, point.high)),
+            str(point.n),
+        )
+        for points in series.values()
+        for point in (points[index] for index in sorted({0, len(points) // 2, len(points) - 1}))
+    )
+
+
+def _shown(data: LinesData, value: float) -> str:
+    return f"{value:.2%}" if data.metric == "accuracy" else f"{value:.4g}"

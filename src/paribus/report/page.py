@@ -16,6 +16,8 @@ from paribus.figures import VERDICTS, vegalite_version, visible
 from paribus.report import numbers
 from paribus.report.content import PublishedRow, ReportContent, RunRow
 from paribus.report.drawings import Drawing, drawings
+from paribus.report.inside import LEAST, LESS, PLENTY, Allowance, inside_view
+from paribus.report.reading import reading
 from paribus.report.words import condition_words, contrast_words, level, seeds_needed
 
 MOST_BYTES = 5_000_000
@@ -24,14 +26,19 @@ _ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a long study is printed: rows of a table, characters of one value and of the study file."""
+    """How much of a long study is printed: rows of a table, characters of a value and of the study file, pictures."""
 
     rows: int
     text: int
     study_file: int
+    inside: Allowance
 
 
-_LIMITS = (Limits(1000, 2000, 200_000), Limits(200, 400, 50_000), Limits(40, 120, 10_000))
+_LIMITS = (
+    Limits(1000, 2000, 200_000, PLENTY),
+    Limits(200, 400, 50_000, LESS),
+    Limits(40, 120, 10_000, LEAST),
+)
 
 
 def render(content: ReportContent) -> str:
@@ -53,12 +60,13 @@ def render_with(content: ReportContent, figures: Mapping[str, Drawing]) -> str:
 
 
 def _fill(content: ReportContent, figures: Mapping[str, Drawing], limits: Limits) -> str:
-    style, script, bundle = _text("report.css"), _text("report.js"), _bundle()
+    style, script, bundle = _text("report.css") + _text("inside.css"), _text("report.js"), _bundle()
     environment = _environment(limits)
     return environment.get_template("page.html").render(
         c=content,
         figures=figures,
         limits=limits,
+        inside=inside_view(content, allowance=limits.inside),
         study_file=Markup.escape(visible(content.study_file[: limits.study_file])),
         style=Markup(style),  # noqa: S704 - our own file
         bundle=Markup(bundle),  # noqa: S704 - vl-convert's own
@@ -74,6 +82,7 @@ def _fill(content: ReportContent, figures: Mapping[str, Drawing], limits: Limits
         level=level(content),
         ours={row: _ours(row, content) for row in content.published},
         shapes=VERDICTS,
+        reading=reading(content),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the words of a report mean, one sentence each: printed small, beside the table that uses them."""
+"""What the words of a report mean, one sentence each: shown where the word is asked for, printed below its table."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,11 +42,7 @@ def condition_words(content: ReportContent) -> Sequence[tuple[str, str]]:
 
 
 def contrast_words(content: ReportContent) -> Sequence[tuple[str, str]]:
-    """Return what the table of differences needs: only verdicts that occur in it."""
-    return [*_columns(content), *_verdicts(content)]
-
-
-def _columns(content: ReportContent) -> list[tuple[str, str]]:
+    """Return what the tables of differences need."""
     looks = len(content.judged_at)
     corrected = f", at any of {looks} looks" if looks else ""
     covers = f"not corrected for the number of comparisons, but for {looks} looks" if looks else "not corrected"
@@ -69,7 +65,8 @@ def _columns(content: ReportContent) -> list[tuple[str, str]]:
     return words
 
 
-def _verdicts(content: ReportContent) -> list[tuple[str, str]]:
+def verdict_words(content: ReportContent) -> Sequence[tuple[str, str]]:
+    """Return what the verdicts mean: only those that occur."""
     used = {each.verdict or "no verdict" for each in content.contrasts}
     words: list[tuple[str, str]] = [
         (word, text.format(alpha=f"{content.alpha:g}")) for word, text in _VERDICTS.items() if word in used

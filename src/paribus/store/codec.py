@@ -127,13 +127,14 @@ def epoch_row(sequence: int, record: EpochRecord) -> Row:
         real(record.train_seconds),
         real(record.evaluation_seconds),
         record.environment,
+        int(bool(record.histograms)),
     )
 
 
 def epoch_of(row: Row, *, run: str) -> Epoch:
     """Return the epoch that a row of `epochs` holds."""
     values = verified(row, table="epochs", run=run)
-    return Epoch(run, *_numbers(values[1:]))
+    return Epoch(run, *_numbers(values[1:-1]))  # the last says whether the epoch's histograms are kept
 
 
 def sealed_epoch_row(sequence: int, record: EpochRecord) -> Row:

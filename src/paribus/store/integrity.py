@@ -10,7 +10,7 @@ from paribus.store.database import Database
 
 _PLAIN = ("runs", "epochs", "sealed_epochs", "environments", "facts", "choices", "looks", "look_runs")
 # table -> how many blobs stand last, after the checksum; the value before the checksum is their SHA-256
-_BLOBS = {"batches": 2, "states": 1, "weights": 1, "sealed_predictions": 2}
+_BLOBS = {"batches": 2, "histograms": 1, "states": 1, "weights": 1, "insides": 1, "sealed_predictions": 2}
 
 _CONTRADICTIONS = {
     "epochs are missing or doubled": """
@@ -34,6 +34,15 @@ _CONTRADICTIONS = {
         SELECT id FROM runs
         LEFT JOIN (SELECT run, SUM(LENGTH(losses)) AS size FROM batches GROUP BY run) ON run = sequence
         WHERE COALESCE(size, 0) != 4 * steps""",
+    "its histograms are not those of its epochs": """
+        SELECT DISTINCT id FROM runs JOIN (
+            SELECT run FROM epochs LEFT JOIN histograms AS kept USING (run, epoch)
+            WHERE epochs.histograms != (kept.epoch IS NOT NULL)
+            UNION
+            SELECT run FROM histograms LEFT JOIN epochs AS also USING (run, epoch) WHERE also.epoch IS NULL
+        ) ON run = sequence""",
+    "what is inside it is missing": """
+        SELECT id FROM runs WHERE (state = 'done') != (sequence IN (SELECT run FROM insides))""",
     "its predictions are missing": """
         SELECT id FROM runs WHERE state = 'done' AND sequence NOT IN (SELECT run FROM sealed_predictions)""",
 }

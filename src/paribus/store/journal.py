@@ -4,13 +4,15 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paribus.core import EpochRecord, Outcome, Predictions, StoreError, digest_bytes
+from paribus.core import EpochRecord, Inside, Outcome, Predictions, StoreError, digest_bytes
 from paribus.store import database, looks
 from paribus.store.codec import epoch_row, run_of, run_row, sealed_epoch_row, with_checksum
 from paribus.store.database import Database
+from paribus.store.exhibits import packed_histograms, packed_inside
 from paribus.store.records import Run, RunDeclaration, RunState
 
-_TRAINED = ("epochs", "sealed_epochs", "batches", "states", "weights", "sealed_predictions", "look_runs")
+_TRAINED = ("epochs", "sealed_epochs", "batches", "histograms", "states", "weights", "insides",
+            "sealed_predictions", "look_runs")  # fmt: skip
 
 
 def declare(connection: sqlite3.Connection, declared: RunDeclaration, *, position: int) -> None:
@@ -74,10 +76,14 @@ def write_epoch(connection: sqlite3.Connection, run: Run, record: EpochRecord, *
             allowed=f"epoch {last + 1}: each epoch once, in order",
         )
     epoch = epoch_row(run.sequence, record)
-    connection.execute(f"INSERT INTO epochs VALUES ({', '.join('?' * 14)})", epoch)  # noqa: S608  question marks
+    connection.execute(f"INSERT INTO epochs VALUES ({', '.join('?' * 15)})", epoch)  # noqa: S608  question marks
     sealed = sealed_epoch_row(run.sequence, record)
     connection.execute("INSERT INTO sealed_epochs VALUES (?, ?, ?, ?, ?)", sealed)
     _write_batches(connection, run, record.epoch, record.batch_losses, record.batch_accuracies)
+    if record.histograms:
+        blob = packed_histograms(record.histograms)
+        row = with_checksum(run.sequence, record.epoch, digest_bytes(blob))
+        connection.execute("INSERT INTO histograms VALUES (?, ?, ?, ?, ?)", (*row, blob))
     state = with_checksum(run.sequence, record.epoch, record.step, digest_bytes(record.state))
     connection.execute("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?)", (*state, record.state))
     seconds = run.seconds + record.train_seconds + record.evaluation_seconds
@@ -104,6 +110,9 @@ def write_outcome(connection: sqlite3.Connection, run: Run, outcome: Outcome, *,
     if outcome.weights is not None:
         row = with_checksum(run.sequence, digest_bytes(outcome.weights))
         connection.execute("INSERT INTO weights VALUES (?, ?, ?, ?)", (*row, outcome.weights))
+        blob = packed_inside(outcome.inside or Inside())  # of every run that is done, so that a lost one is missed
+        row = with_checksum(run.sequence, digest_bytes(blob))
+        connection.execute("INSERT INTO insides VALUES (?, ?, ?, ?)", (*row, blob))
     if outcome.predictions is not None:
         _write_predictions(connection, run, outcome.predictions)
     _write_batches(connection, run, outcome.epoch + 1, outcome.batch_losses, b"")

@@ -6,11 +6,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from paribus.core import StoreError
+from paribus.core import Histogram, Inside, StoreError
 from paribus.store import database, lock, looks
 from paribus.store.codec import DamageError, Row, choice_of, epoch_of, floats, run_of, verified, verify_bytes
 from paribus.store.complete import require_epochs
 from paribus.store.database import Database
+from paribus.store.exhibits import histograms_of, inside_of
 from paribus.store.records import Choice, Driver, Epoch, EpochBatches, Look, Run
 from paribus.store.seal import SealedView
 
@@ -65,6 +66,31 @@ class StoreReader:
             if not in_order or sum(len(each.losses) for each in found) != known.steps:
                 raise DamageError(f"table batches (run {run[:8]})", run=run)
             return found
+
+    def histograms(self, run: str) -> tuple[tuple[int, tuple[Histogram, ...]], ...]:
+        """Return (epoch, a histogram for each parameter) of a run, for the epochs of which they are kept."""
+        sql = "SELECT histograms, run, epoch, sha256, checksum FROM histograms WHERE run = ? ORDER BY epoch"
+        with self._file.snapshot():
+            known = stored_run(self._file, run)
+            found = tuple(_histograms_of(row, run=run) for row in self._of(sql, known))
+            kept = self._of("SELECT epoch FROM epochs WHERE run = ? AND histograms = 1 ORDER BY epoch", known)
+            if [epoch for epoch, _ in found] != [epoch for (epoch,) in kept]:
+                raise DamageError(f"table histograms (run {run[:8]})", run=run)
+            return found
+
+    def inside(self, run: str) -> Inside | None:
+        """Return what a run's pictures are drawn from, None unless it is done; empty where its network shows none."""
+        with self._file.snapshot():
+            known = stored_run(self._file, run)
+            found = self._of("SELECT inside, run, sha256, checksum FROM insides WHERE run = ?", known)
+            if bool(found) != (known.state == "done"):
+                raise DamageError(f"table insides (run {run[:8]})", run=run)
+            if not found:
+                return None
+            what = f"what is inside run {run[:8]}"
+            _, sha256 = verified(found[0][1:], table="insides", run=run)
+            verify_bytes(found[0][0], sha256=sha256, what=what, run=run)
+            return inside_of(found[0][0], what=what, run=run)
 
     def weights(self, run: str) -> bytes:
         """Return the final weights of a run, safetensors bytes."""
@@ -165,6 +191,13 @@ def _batches_of(row: Row, *, run: str) -> EpochBatches:
     _, epoch, sha256 = verified(row[2:], table="batches", run=run)
     verify_bytes(losses, accuracies, sha256=sha256, what=f"epoch {epoch}'s batches of run {run[:8]}", run=run)
     return EpochBatches(run, epoch, floats(losses), floats(accuracies))
+
+
+def _histograms_of(row: Row, *, run: str) -> tuple[int, tuple[Histogram, ...]]:
+    _, epoch, sha256 = verified(row[1:], table="histograms", run=run)
+    what = f"epoch {epoch}'s histograms of run {run[:8]}"
+    verify_bytes(row[0], sha256=sha256, what=what, run=run)
+    return epoch, histograms_of(row[0], what=what, run=run)
 
 
 def open_reader(directory: Path) -> StoreReader:

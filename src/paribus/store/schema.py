@@ -9,7 +9,7 @@ import sqlite3
 from paribus.core import StoreError
 
 APPLICATION_ID = 0x50415249  # "PARI"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES = """
 CREATE TABLE runs (
@@ -47,6 +47,7 @@ CREATE TABLE epochs (
     train_seconds REAL NOT NULL,
     evaluation_seconds REAL NOT NULL,
     environment TEXT NOT NULL,
+    histograms INTEGER NOT NULL CHECK (histograms IN (0, 1)),
     checksum INTEGER NOT NULL,
     PRIMARY KEY (run, epoch)
 ) WITHOUT ROWID;
@@ -67,6 +68,14 @@ CREATE TABLE batches (
     accuracies BLOB NOT NULL,
     UNIQUE (run, epoch)
 );
+CREATE TABLE histograms (
+    run INTEGER NOT NULL REFERENCES runs (sequence),
+    epoch INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    histograms BLOB NOT NULL,
+    UNIQUE (run, epoch)
+);
 CREATE TABLE states (
     run INTEGER PRIMARY KEY REFERENCES runs (sequence),
     epoch INTEGER NOT NULL,
@@ -80,6 +89,12 @@ CREATE TABLE weights (
     sha256 TEXT NOT NULL,
     checksum INTEGER NOT NULL,
     weights BLOB NOT NULL
+);
+CREATE TABLE insides (
+    run INTEGER PRIMARY KEY REFERENCES runs (sequence),
+    sha256 TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    inside BLOB NOT NULL
 );
 CREATE TABLE sealed_predictions (
     run INTEGER PRIMARY KEY REFERENCES runs (sequence),
@@ -143,11 +158,12 @@ def verify(connection: sqlite3.Connection, *, where: str) -> None:
     if application != APPLICATION_ID:
         raise StoreError(where, wrong="is not a study of Paribus", allowed="a directory that paribus run has made")
     if version != SCHEMA_VERSION:
+        is_newer = version > SCHEMA_VERSION
         raise StoreError(
             where,
-            wrong=f"was written by another version of Paribus (schema {version})",
-            allowed=f"schema {SCHEMA_VERSION}",
-            next_command="python -m pip install --upgrade paribus",
+            wrong=f"was written by {'a newer' if is_newer else 'an earlier'} version of Paribus (schema {version})",
+            allowed=f"schema {SCHEMA_VERSION}" + ("" if is_newer else ": move it away, and train the study again"),
+            next_command="python -m pip install --upgrade paribus" if is_newer else "",
         )
     found = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
     if found != set(_STATEMENTS):  # a flipped bit, or a view or trigger that somebody has added

@@ -60,9 +60,10 @@ def candidates(recipe: Recipe, *, device: str) -> tuple[Plan, ...]:
     plain = Plan(device=device, memory_format="channels_last" if convolutions else "contiguous")
     if device != "cpu" or recipe.train.precision != "float32":
         return (plain,)
-    native = [Plan(path="native", linear=linear, convolution="scipy") for linear in libraries()]
+    pairs = [(each, each) for each in libraries()]
     if convolutions or recipe.model.module is not None:
-        native += [Plan(path="native", linear=each, convolution=each) for each in libraries() if each != "scipy"]
+        pairs.insert(1, ("tiles", "scipy"))
+    native = [Plan(path="native", linear=linear, convolution=convolution) for linear, convolution in pairs]
     return (*native, plain)
 
 

@@ -8,7 +8,7 @@ from paribus.core import Streams
 from paribus.data import SharedImages
 from paribus.study import Recipe
 
-Library = Literal["scipy", "torch"]
+Library = Literal["tiles", "scipy", "torch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Plan:
         device: "cpu" or a CUDA device ("cuda", "cuda:1").
         threads: threads of one worker process.
         memory_format: layout of image batches and convolution weights.
-        linear: whose matrix products the native path takes for Linear layers.
+        linear: whose matrix products the native path takes for Linear layers: our own tiles, or a library's.
         convolution: likewise for Conv2d layers.
     """
 

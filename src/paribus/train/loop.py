@@ -16,6 +16,7 @@ from torch import Tensor
 from paribus.core import EpochRecord, Outcome
 from paribus.train.bench import Bench, to_bytes
 from paribus.train.evaluate import measure, predict, sample
+from paribus.train.exhibits import epoch_histograms, inside
 from paribus.train.job import Resume
 from paribus.train.native import Native
 from paribus.train.path import Block, Path
@@ -69,7 +70,8 @@ def train_run(
         resume: where to go on; None starts at the beginning.
 
     Returns:
-        "done" with final weights and test predictions, or "diverged" at the update whose loss was not finite.
+        "done" with final weights, test predictions and what its pictures are drawn from, or "diverged" at the update
+        whose loss was not finite.
     """
     train = bench.recipe.train
     images = len(bench.parts["train"])
@@ -95,7 +97,8 @@ def train_run(
         on_epoch(record)
     weights = to_bytes(dict(bench.model.state_dict()))
     predictions = predict(path, bench.parts["test"])
-    return Outcome(run=run, state="done", epoch=epoch, step=step, weights=weights, predictions=predictions)
+    seen = inside(bench)  # after weights and predictions: it runs a user's module once more
+    return Outcome(run=run, state="done", epoch=epoch, step=step, weights=weights, predictions=predictions, inside=seen)
 
 
 def train_epoch(path: Path, *, epoch: int, first_step: int, steps: int, on_progress: OnProgress = unwatched) -> Epoch:
@@ -146,6 +149,7 @@ def _record(path: Path, run: str, environment: str, *, epoch: int, step: int, re
     parts = {name: sample(part, most=most[name]) for name, part in bench.parts.items()}
     measured = {name: measure(path, part) for name, part in parts.items()}
     validation = measured.get("validation")
+    spread = epoch_histograms(bench, epoch=epoch)
     spec = bench.recipe.train
     return EpochRecord(
         run=run,
@@ -166,6 +170,7 @@ def _record(path: Path, run: str, environment: str, *, epoch: int, step: int, re
         evaluation_seconds=time.perf_counter() - started,
         environment=environment,
         state=bench.save(),
+        histograms=spread,
     )
 
 

@@ -46,7 +46,9 @@ class Native:
         most = max(self._size, EVALUATION_BATCH["cpu"])
         self._program = lower(layers, image_shape=(channels, height, width), batch=most, trained=self._size)
         self._number: npt.DTypeLike = np.float64 if bench.shift.dtype == torch.float64 else np.float32
-        libraries = bench.plan.linear, bench.plan.convolution
+        linear, convolution = bench.plan.linear, bench.plan.convolution
+        # What tiles are not for, a library does.
+        libraries = linear, convolution, "scipy" if convolution == "tiles" else convolution
         self._blas = np.array([address(each, np.dtype(self._number)) for each in libraries])
         p = self._program
         self._theta, self._grad = self._zeros(p.parameters), self._zeros(p.parameters)

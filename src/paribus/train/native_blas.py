@@ -15,18 +15,21 @@ from numba.extending import intrinsic
 from scipy.linalg import cython_blas
 
 from paribus.core import RunError
+from paribus.train import native_rows as k
 from paribus.train.job import Library
 
 _TORCH = {"linux": "libtorch_cpu.so", "darwin": "libtorch_cpu.dylib", "win32": "torch_cpu.dll"}
 
 
 def libraries() -> tuple[Library, ...]:
-    """Return whose matrix products can be called here: SciPy's always, torch's where it brings MKL and shows it."""
-    return ("scipy",) if _torch_library() is None else ("scipy", "torch")
+    """Return whose matrix products there are: our own tiles, SciPy's, and torch's where it brings MKL and shows it."""
+    return ("tiles", "scipy") if _torch_library() is None else ("tiles", "scipy", "torch")
 
 
 def address(library: Library, dtype: np.dtype[Any]) -> int:
-    """Return where a library's gemm for float32 or float64 is in this process; `gemm` takes it."""
+    """Return where a library's gemm for float32 or float64 is in this process; `gemm` takes it. Tiles have none."""
+    if library == "tiles":
+        return k.TILES
     name = "sgemm" if dtype == np.float32 else "dgemm"
     if library == "torch":
         found = _torch_library()
@@ -123,6 +126,17 @@ def part(typingctx, array, at):  # type: ignore[no-untyped-def]
         return made._getvalue()  # noqa: SLF001  numba's own name for it
 
     return types.Array(array.dtype, 1, "C")(array, at), codegen
+
+
+@intrinsic
+def alone(typingctx):  # type: ignore[no-untyped-def]
+    """Keep the function that says this from being copied into its callers: less code, compiled sooner."""
+
+    def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
 
 
 @intrinsic

@@ -3,7 +3,7 @@
 import math
 
 from paribus.train import native_rows as k
-from paribus.train.native_blas import part
+from paribus.train.native_blas import alone, part
 from paribus.train.native_rows import compiled
 
 
@@ -13,6 +13,7 @@ def loss_of_batch(kind, smoothing, output, at, batch, classes, labels, mixed, st
 
     Mixed labels are shares [N, classes]; without any, `mixed` is empty. The right class has the largest share.
     """
+    alone()
     number = slopes.dtype.type
     total, right, each = 0.0, 0, number(1 / batch)
     for i in range(batch):
@@ -58,6 +59,7 @@ def loss_of_batch(kind, smoothing, output, at, batch, classes, labels, mixed, st
 @compiled
 def update(kind, rule, rate, step, theta, at, grad, grad_at, first, second, count):
     """Change `count` parameters by their gradients, as torch.optim does."""
+    alone()
     number = theta.dtype.type
     decay, mu, fall = number(rule[k.DECAY]), number(rule[k.MOMENTUM]), number(rate)
     pace = fade = new_1 = new_2 = keep_2 = inverse = epsilon = shrink = number(0)

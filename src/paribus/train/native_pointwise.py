@@ -3,7 +3,7 @@
 import math
 
 from paribus.train import native_rows as k
-from paribus.train.native_blas import copy, part
+from paribus.train.native_blas import alone, copy, part
 from paribus.train.native_rows import compiled
 
 
@@ -57,6 +57,7 @@ def fill_bias(goal, at, rows, width, theta, bias):
 @compiled
 def pointwise(op, low, high, source, at, goal, to, size):
     """Apply a function to each number; `low` and `high` are its two numbers."""
+    alone()
     zero, one = goal.dtype.type(0), goal.dtype.type(1)
     source, goal = part(source, at), part(goal, to)
     if op == k.RELU:
@@ -91,6 +92,7 @@ def pointwise(op, low, high, source, at, goal, to, size):
 @compiled
 def pointwise_back(op, low, high, made, at, slopes, start, to, size):
     """From slopes of what a function made, and what it made, to the slopes of what it took."""
+    alone()
     zero, one = made.dtype.type(0), made.dtype.type(1)
     made, given, goal = part(made, at), part(slopes, start), part(slopes, to)
     if op == k.RELU:
@@ -123,6 +125,7 @@ def pointwise_back(op, low, high, made, at, slopes, start, to, size):
 @compiled
 def softmax(op, source, at, goal, to, rows, width):
     """Compute each row's softmax, or its logarithm."""
+    alone()
     for i in range(rows):
         start, end = at + i * width, to + i * width
         top = source[start]
@@ -144,6 +147,7 @@ def softmax(op, source, at, goal, to, rows, width):
 @compiled
 def softmax_back(op, made, at, slopes, start, to, rows, width):
     """Take slopes of a row's softmax, or of its logarithm, to the slopes of the row."""
+    alone()
     for i in range(rows):
         y, s, g = at + i * width, start + i * width, to + i * width
         total = slopes[s] * 0
@@ -170,6 +174,7 @@ def planes_first(row, source, at, goal, to, back):
 @compiled
 def masked(row, first, count, source, at, goal, to, masks, mask, training):
     """Multiply with a mask of this update; a mask may be [C] for [H, W, C] (CHANNELS > 0)."""
+    alone()
     size, planes = row[k.OUT], row[k.CHANNELS]
     if not training:
         copy(goal, to, source, at, count * size)

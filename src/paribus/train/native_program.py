@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from paribus.models import CountedDropout
 from paribus.train import native_rows as k
+from paribus.train.native_dense import BEYOND, TILE
+from paribus.train.native_tiles import ROWS, WIDE
 
 # Floats of one convolution's patches at a time: they are written, multiplied and forgotten within a core's cache.
 _PATCHES = 2**16
@@ -203,7 +205,8 @@ class _Layout:
             for row in self._rows
             if isinstance(row.module, nn.Conv2d)
         ]
-        widest = [row.module.in_features for row in self._rows if isinstance(row.module, nn.Linear)]
+        widest = [self._linear_scratch(row.module) for row in self._rows if isinstance(row.module, nn.Linear)]
+        beside = TILE + WIDE + max((self._framed(row) for row in self._rows if row.op == k.CONV_FIRST), default=0)
         if self._spatial:
             self._group = max(1, min(self._batch, _PATCHES // max(patches, default=_PATCHES)))
         acts = slopes = 0
@@ -223,6 +226,8 @@ class _Layout:
             line[k.NEEDS_SLOPE] = at > weighted[0]
             line[k.WEIGHT] = line[k.BIAS] = -1
             self._fill(line, row)
+            if row.op == k.CONV and isinstance(row.module, nn.Conv2d):  # a place for its filters, turned
+                line[k.EXTRA], acts = acts, acts + math.prod(row.module.weight.shape[1:]) * (row.gives[0] + WIDE)
         return Program(
             rows=self._table,
             coefficients=np.array([row.coefficients for row in self._rows], dtype=np.float64),
@@ -230,13 +235,25 @@ class _Layout:
             group=self._group,
             places=tuple(self._places),
             masks=tuple(self._masks),
-            parameters=self._parameters,
-            acts=acts,
-            slopes=slopes,
-            cols=max(k.AT_ONCE, self._group * max(patches, default=0), *widest),
+            parameters=self._parameters + BEYOND,
+            acts=acts + BEYOND,
+            slopes=slopes + BEYOND,
+            cols=max(k.AT_ONCE, self._group * max(patches, default=0) + beside, *widest) + BEYOND,
             index=max(1, self._index),
             masks_width=self._mask,
         )
+
+    def _framed(self, row: _Row) -> int:
+        """Return the numbers that an image with its padding takes, and slopes of windows from all of its places."""
+        assert isinstance(row.module, nn.Conv2d)
+        down, across = _pair(_padding(row.module))
+        channels, height, width = row.takes
+        return (channels + WIDE) * (height + 2 * down) * (width + 2 * across)
+
+    def _linear_scratch(self, layer: nn.Linear) -> int:
+        """Return the numbers that tiles need: images in panels, or a panel of weights, and some rows of results."""
+        size = layer.in_features + WIDE
+        return max(self._trained * size, WIDE * (layer.out_features + size)) + ROWS * size + TILE
 
     def _fill(self, line: npt.NDArray[np.int64], row: _Row) -> None:
         module = row.module

@@ -26,6 +26,7 @@ OP, IN, OUT, WEIGHT, BIAS, ACT, FROM, SLOPE, SLOPE_FROM, SLOPE_STEP, SLOPE_FROM_
 CHANNELS, HEIGHT, WIDTH, OUT_CHANNELS, OUT_HEIGHT, OUT_WIDTH = 11, 12, 13, 14, 15, 16
 KERNEL_Y, KERNEL_X, STRIDE_Y, STRIDE_X, PAD_Y, PAD_X, STEP_Y, STEP_X = 17, 18, 19, 20, 21, 22, 23, 24
 EXTRA, NEEDS_SLOPE, COLUMNS = 25, 26, 27
+TILES = 0  # instead of the address of a BLAS: products by tiles
 INPUT = -1  # in FROM: the layer takes the images themselves
 # Losses and optimizers.
 CROSS_ENTROPY, NLL, MSE = 0, 1, 2

@@ -7,7 +7,9 @@ them takes seconds, and what is called twice is compiled into its callers twice.
 import numpy as np
 
 from paribus.train import native_rows as k
-from paribus.train.native_blas import gemm, part
+from paribus.train.native_blas import alone, gemm, part
+from paribus.train.native_convolution import convolve, gradient, patch_slopes, slide, slide_back
+from paribus.train.native_dense import back, change, forward
 from paribus.train.native_learning import fall, fall_by_row, loss_of_batch, update
 from paribus.train.native_pointwise import (
     add_rows,
@@ -27,11 +29,16 @@ from paribus.train.native_windows import average_pool, fold, max_pool, max_pool_
 @compiled
 def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, index, masks, mask, training):
     """Run one layer on images `first` to `first + count` of a batch; `image` is where the batch starts."""
+    alone()
     op, size, made = row[k.OP], row[k.IN], row[k.OUT]
     source, at = (images, image) if row[k.FROM] == k.INPUT else (acts, row[k.FROM])
     at += first * size
     to = row[k.ACT] + first * made
-    if op <= k.CONV_FIRST:
+    if op == k.LINEAR and blas[0] == k.TILES:
+        forward(theta, row[k.WEIGHT], row[k.BIAS], made, size, count, source, at, acts, to, cols)
+    elif op == k.CONV_FIRST and blas[1] == k.TILES and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
+        slide(row, theta, count, source, at, acts, to, cols)
+    elif op <= k.CONV_FIRST:
         # Rows, columns and depth of the product: images of a Linear, places of a Conv2d.
         rows, planes, depth, turned, apart = count, made, size, 0, size
         factor, begin = source, at
@@ -40,9 +47,14 @@ def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, in
             depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
             turned, apart = int(op == k.CONV_FIRST), patches(row, count, source, at, cols)
             factor, begin = cols, 0
+            if op == k.CONV and blas[1] == k.TILES:
+                convolve(
+                    theta, row[k.WEIGHT], row[k.BIAS], planes, depth, rows, acts, to, cols, row[k.EXTRA], first == 0
+                )  # fmt: skip
+                return
         fill_bias(acts, to, rows, planes, theta, row[k.BIAS])
         gemm(
-            blas[min(op, 1)], turned, 1, rows, planes, depth, 1.0, factor, begin, apart,
+            blas[0] if op == k.LINEAR else blas[2], turned, 1, rows, planes, depth, 1.0, factor, begin, apart,
             theta, row[k.WEIGHT], depth, 1.0, acts, to, planes,
         )  # fmt: skip
     elif op == k.MAX_POOL:
@@ -71,6 +83,7 @@ def _backward(
 
     A Linear's weights are changed here at once, when its slopes have been handed on.
     """
+    alone()
     op, size, made = row[k.OP], row[k.IN], row[k.OUT]
     y = row[k.ACT] + first * made
     g = row[k.SLOPE] + first * row[k.SLOPE_STEP]
@@ -84,7 +97,7 @@ def _backward(
                 kind, rule, rate, step, moment_1, moment_2,
             )  # fmt: skip
         else:
-            _convolution_back(blas[1], row, count, theta, grad, source, at, slopes, g, to, cols)
+            _convolution_back(blas, row, count, theta, grad, source, at, slopes, g, to, cols)
     elif not row[k.NEEDS_SLOPE]:
         pass
     elif op == k.MAX_POOL:
@@ -109,10 +122,17 @@ def _linear_back(
     blas, row, count, theta, grad, source, at, slopes, g, to, cols, kind, rule, rate, step, moment_1, moment_2,
 ):  # fmt: skip
     size, made, weights = row[k.IN], row[k.OUT], row[k.WEIGHT]
-    if row[k.NEEDS_SLOPE]:
-        gemm(blas, 0, 0, count, size, made, 1.0, slopes, g, made, theta, weights, size, 0.0, slopes, to, size)
     if row[k.BIAS] >= 0:
         add_rows(grad, row[k.BIAS], slopes, g, count, made)
+    if blas == k.TILES:
+        if row[k.NEEDS_SLOPE]:
+            back(theta, weights, made, size, count, slopes, g, to, cols)
+        change(
+            kind, rule, rate, step, theta, weights, moment_1, moment_2, made, size, count, slopes, g, source, at, cols
+        )
+        return
+    if row[k.NEEDS_SLOPE]:
+        gemm(blas, 0, 0, count, size, made, 1.0, slopes, g, made, theta, weights, size, 0.0, slopes, to, size)
     if kind == k.SGD and rule[k.MOMENTUM] == 0:
         keep = 1 - rate * rule[k.DECAY]
         gemm(blas, 1, 0, made, size, count, -rate, slopes, g, made, source, at, size, keep, theta, weights, size)
@@ -142,13 +162,25 @@ def _convolution_back(blas, row, count, theta, grad, source, at, slopes, g, to, 
     spots, planes = count * row[k.OUT_HEIGHT] * row[k.OUT_WIDTH], row[k.OUT_CHANNELS]
     if row[k.BIAS] >= 0:
         add_rows(grad, row[k.BIAS], slopes, g, spots, planes)
-    apart = patches(row, count, source, at, cols)
     turned = int(row[k.OP] == k.CONV_FIRST)
-    gemm(
-        blas, 1, turned, planes, depth, spots, 1.0, slopes, g, planes, cols, 0, apart, 1.0, grad, weights, depth
-    )  # fmt: skip
+    tiles = blas[1] == k.TILES
+    if tiles and turned and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
+        slide_back(row, grad, count, source, at, slopes, g, cols)
+        return
+    apart = patches(row, count, source, at, cols)
+    if tiles and not turned:
+        gradient(grad, weights, planes, depth, spots, slopes, g, cols)
+    else:
+        gemm(
+            blas[2], 1, turned, planes, depth, spots, 1.0, slopes, g, planes, cols, 0, apart, 1.0, grad, weights, depth
+        )  # fmt: skip
     if row[k.NEEDS_SLOPE]:
-        gemm(blas, 0, 0, spots, depth, planes, 1.0, slopes, g, planes, theta, weights, depth, 0.0, cols, 0, depth)
+        if tiles:
+            patch_slopes(theta, weights, planes, depth, spots, slopes, g, cols)
+        else:
+            gemm(
+                blas[2], 0, 0, spots, depth, planes, 1.0, slopes, g, planes, theta, weights, depth, 0.0, cols, 0, depth
+            )
         clear(slopes, to, count * size)
         for i in range(count):
             fold(row, cols, i * (spots // count) * depth, slopes, to + i * size)
@@ -172,6 +204,7 @@ def run_forward(
 @compiled
 def gather(pixels, index, first, count, size, shift, scale, goal):
     """Take images [N, C, H, W] of bytes by their indices, as floats, less `shift`, times `scale` of their channel."""
+    alone()
     channels = shift.shape[0]
     plane = size // channels
     for i in range(count):

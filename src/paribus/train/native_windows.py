@@ -3,7 +3,7 @@
 import numpy as np
 
 from paribus.train import native_rows as k
-from paribus.train.native_blas import copy, part
+from paribus.train.native_blas import alone, copy, part
 from paribus.train.native_pointwise import add, clear
 from paribus.train.native_rows import compiled
 
@@ -11,6 +11,7 @@ from paribus.train.native_rows import compiled
 @compiled
 def _unfold_turned(row, source, at, cols, start, width_of_all):
     """Write the patches of one image [C, H, W] as [(c, ky, kx), ...], rows `width_of_all` apart."""
+    alone()
     height, width, oh, ow = row[k.HEIGHT], row[k.WIDTH], row[k.OUT_HEIGHT], row[k.OUT_WIDTH]
     sy, sx, py, px, dy, dx = row[k.STRIDE_Y], row[k.STRIDE_X], row[k.PAD_Y], row[k.PAD_X], row[k.STEP_Y], row[k.STEP_X]
     base = start
@@ -44,6 +45,7 @@ def _unfold_turned(row, source, at, cols, start, width_of_all):
 @compiled
 def _unfold(row, source, at, cols, start):
     """Write the patches of one image [H, W, C] as [P, (ky, kx, c)]."""
+    alone()
     channels, height, width = row[k.CHANNELS], row[k.HEIGHT], row[k.WIDTH]
     dx, run = row[k.STEP_X], row[k.KERNEL_X] * channels
     to = start
@@ -72,6 +74,7 @@ def _unfold(row, source, at, cols, start):
 @compiled
 def fold(row, cols, start, slopes, at):
     """Add patches [P, (ky, kx, c)] back to where they came from in one image of slopes, which is zero before."""
+    alone()
     channels, height, width = row[k.CHANNELS], row[k.HEIGHT], row[k.WIDTH]
     dx, run = row[k.STEP_X], row[k.KERNEL_X] * channels
     origin = start
@@ -110,6 +113,7 @@ def patches(row, count, source, at, cols):
 @compiled
 def max_pool(row, source, at, goal, to, index, code):
     """Largest number of each window, and in `index` its place in the window; the first of equal ones."""
+    alone()
     channels, height, width = row[k.CHANNELS], row[k.HEIGHT], row[k.WIDTH]
     square = _is_two_by_two(row)
     for y in range(row[k.OUT_HEIGHT]):
@@ -167,6 +171,7 @@ def _larger(best, value, place, other):
 @compiled
 def max_pool_back(row, slopes, at, to, index, code):
     """Give each slope to the place that was the largest."""
+    alone()
     channels, height, width = row[k.CHANNELS], row[k.HEIGHT], row[k.WIDTH]
     zero = slopes.dtype.type(0)
     square = _is_two_by_two(row)
@@ -207,6 +212,7 @@ def average_pool(row, source, at, goal, to, back):
 
     k.EXTRA is 1 where padding counts.
     """
+    alone()
     channels, height, width = row[k.CHANNELS], row[k.HEIGHT], row[k.WIDTH]
     clear(goal, to, row[k.IN] if back else row[k.OUT])
     for y in range(row[k.OUT_HEIGHT]):
