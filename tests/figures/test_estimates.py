@@ -115,3 +115,5 @@ def test_a_far_difference_leaves_the_frame_with_a_note_and_near_ones_do_not():
     assert zoomed.domain[0] > -1
     assert any("Zoomed" in note for note in zoomed.notes)
     assert differences_data(near, smallest_effect=0.002, alpha=0.05).notes == ()
+    seen = differences_data([*near, contrast("c", -0.5)], smallest_effect=0.02, alpha=0.05)
+    assert seen.domain[0] < -50  # a band of 4 in 54 percentage points can be seen: nothing leaves the frame

@@ -13,6 +13,8 @@ _MOST_SEEDS = 60
 _WORTH_ZOOMING = 4.0
 # Outside the frame lies at most this share of the dots, or of the differences.
 _MOST_DOTS_BEYOND, _MOST_ROWS_BEYOND = 0.2, 0.5
+# Differences are not zoomed while the band of what would not matter takes this share of the frame: it can be seen.
+_BAND_SEEN = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,8 @@ def _difference_domain(
     drawn = [row for row in rows if row.difference_pp is not None]
     drawn.sort(key=lambda row: abs(row.difference_pp or 0.0), reverse=True)
     whole = _frame(drawn, effect)
+    if 2 * (effect or 0.0) > _BAND_SEEN * (whole[1] - whole[0]):
+        return whole, ()
     for count in range(1, int(_MOST_ROWS_BEYOND * len(drawn)) + 1):
         frame = _frame(drawn[count:], effect)
         if whole[1] - whole[0] > _WORTH_ZOOMING * (frame[1] - frame[0]):

@@ -34,6 +34,7 @@ class Tally:
     began: dict[str, float] = field(default_factory=dict)
     last: dict[str, EpochRecord] = field(default_factory=dict)
     start: float | None = None
+    pace: tuple[float, int] | None = None  # when, and how many images, speed is counted from
 
     def plan(self, run: str, *, train_images: int, steps_done: int) -> None:
         """Note how many training images a run still has to see."""
@@ -52,6 +53,8 @@ class Tally:
             self._work(event.run)
         elif isinstance(event, Progress):
             self.seen[event.run] = self.seen.get(event.run, 0) + event.images
+            # From the first images on: before them a worker may have had to load, or to compile.
+            self.pace = self.pace or (time.monotonic(), sum(self.seen.values()))
             self._work(event.run)
         elif isinstance(event, EpochRecord):
             self.epochs_done += event.epoch > 0
@@ -94,8 +97,9 @@ class Tally:
     def snapshot(self, ended: Ended | None = None) -> Snapshot:
         """Return where the study stands."""
         done, total = sum(self.seen.values()), sum(self.to_see.values())
-        elapsed = time.monotonic() - self.start if self.start else 0.0
-        speed = done / elapsed if done and elapsed > 0 else None
+        began, before = self.pace or (time.monotonic(), 0)
+        elapsed = time.monotonic() - began
+        speed = (done - before) / elapsed if done > before and elapsed > 0 else None
         return Snapshot(
             stage="training" if self.start else "starting workers",
             runs_done=self.runs_done,

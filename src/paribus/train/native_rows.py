@@ -6,7 +6,6 @@ columns are the constants below. Convolutions see images channels last, [H, W, C
 themselves, which are stored [C, H, W].
 """
 
-import functools
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +16,7 @@ from numba import config, njit
 
 from paribus.core import digest
 from paribus.data import cache_folder
+from paribus.train.engine import engine
 
 # Operations.
 LINEAR, CONV, CONV_FIRST, MAX_POOL, AVG_POOL, MASK, TO_PLANES = 0, 1, 2, 3, 4, 5, 6
@@ -49,7 +49,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     made = njit(error_model="numpy", nogil=True)(function)
     before = config.CACHE_DIR  # NUMBA_CACHE_DIR, or nothing
-    config.CACHE_DIR = str((Path(before) if before else cache_folder() / "compiled") / _sources())
+    sources = digest([version("numba"), engine()])[:16]
+    config.CACHE_DIR = str((Path(before) if before else cache_folder() / "compiled") / sources)
     try:
         made.enable_caching()
     except (RuntimeError, OSError):  # nowhere to write
@@ -57,9 +58,3 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     finally:
         config.CACHE_DIR = before
     return made  # type: ignore[no-any-return]
-
-
-@functools.cache
-def _sources() -> str:
-    files = sorted(Path(__file__).parent.glob("native_*.py"))
-    return digest([version("numba"), *(file.read_text(encoding="utf-8") for file in files)])[:16]

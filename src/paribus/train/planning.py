@@ -7,11 +7,10 @@ from pathlib import Path
 
 from paribus.core import ModelFacts, digest
 from paribus.study import ModelSpec, Recipe
+from paribus.train.engine import engine
 from paribus.train.job import Plan
 from paribus.train.speed import Speed, measure_speed
 
-# What a plan was measured with; a change of the engine asks again.
-_ENGINE = 1
 # Settings of a training that change no update's time.
 _FREE = {"lr", "epochs", "steps", "schedule", "weight_decay", "betas", "label_smoothing", "nesterov"}
 
@@ -46,7 +45,7 @@ class Question:
         """Digest of all that the answer depends on, but the machine."""
         train = self.recipe.train.model_dump(mode="json", exclude=_FREE)
         asked = [train, self.recipe.model.model_dump(mode="json"), self.source]
-        return digest([_ENGINE, *asked, list(self.image_shape), self.classes, self.device])
+        return digest([engine(), *asked, list(self.image_shape), self.classes, self.device])
 
 
 def planned(question: Question) -> Planned:
