@@ -11,7 +11,7 @@ from paribus.data import Images
 from paribus.study import Recipe
 from paribus.train.bench import EVALUATION_BATCH, lay_out
 from paribus.train.environment import settle
-from paribus.train.evaluate import measure
+from paribus.train.evaluate import measure, sample
 from paribus.train.job import Plan
 from paribus.train.loop import path_of, train_epoch
 from paribus.train.memory import peak, reset_peak
@@ -39,6 +39,7 @@ def measured_speed(
     while seconds < _SECONDS:
         result = train_epoch(path, epoch=1, first_step=0, steps=most if updates else 1)
         updates, seconds = updates + float(result.sizes.sum()), seconds + result.seconds
+    measure(path, sample(bench.parts["test"], most=1))  # the very first on a machine compiles
     started = time.perf_counter()
     measure(path, bench.parts["test"])
     measured = len(bench.parts["test"]) / (time.perf_counter() - started)
