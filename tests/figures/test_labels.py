@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paribus.figures import short_labels, visible
+from paribus.figures import dots_data, draw_dots, short_labels, to_svg, visible
+from paribus.stats import ConditionEstimate
 
 
 @given(st.lists(st.text(max_size=60), max_size=12))
@@ -11,6 +12,16 @@ def test_labels_are_short_and_all_different(names):
     assert set(labels) == set(names)
     assert len(set(labels.values())) == len(set(names))
     assert all(0 < len(label) <= 20 for label in labels.values())
+
+
+@pytest.mark.parametrize("name", ["constructor", "toString", "valueOf", "hasOwnProperty", "__proto__"])
+def test_names_that_javascript_has_itself_can_be_drawn(name):
+    estimates = tuple(
+        ConditionEstimate(each, ((1, value), (2, value)), 2, 0, value, 0.01, None, "")
+        for each, value in ((name, 0.5), ("other", 0.6))
+    )
+    drawn = to_svg(draw_dots(dots_data(estimates, "test accuracy")).to_dict())
+    assert name in drawn
 
 
 @given(st.text())

@@ -64,7 +64,7 @@ def sealed(tmp_path_factory):
 
 def _planned(_pool, questions, *, watch):  # noqa: ARG001
     paths = {each.key: "reference" if each.recipe.model.module else "native" for each in questions}
-    return {key: Planned(Plan(path=path), {}, "") for key, path in paths.items()}
+    return {key: Planned(Plan(path=path), (), "") for key, path in paths.items()}
 
 
 def _verified(results, condition, patch):

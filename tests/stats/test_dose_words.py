@@ -17,7 +17,7 @@ def found_for(**means):
 
 def test_a_best_at_the_edge_asks_for_more():
     said = dose_sentences(found_for(low=0.95, middle=0.9, high=0.6)[1], alpha=0.05)
-    assert said[0] == "The response falls with the dose as far as is shown: no rise is."
+    assert said[0] == "As far as is shown, the response falls from level to level: no rise is shown."
     assert "That line describes it badly, it bends: +" in said[2]
     assert said[3].startswith("The largest step between neighbours is from middle to high: -30.0")
     assert said[4] == "The best of these levels is low (found with 95 % confidence, all levels compared)."
@@ -48,6 +48,6 @@ def test_undecided_is_not_said_to_be_nothing():
     _, found = found_for(a=0.9, b=0.9, c=0.9)
     said = dose_sentences(replace(found, shape="undecided", trend=None, reason="Why."), alpha=0.05)
     assert said[:2] == (
-        "Neither a rise nor a fall with the dose is shown, which does not mean that there is none.",
+        "Neither a rise nor a fall along the levels is shown, which does not mean that there is none.",
         "Why.",
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from making import CNN, MLP, make_recipe
 
-from paribus.train import Plan, Planned, Question, as_plain, calibrate, from_plain, planned
+from paribus.train import Plan, Planned, Question, agreed, as_plain, calibrate, from_plain, planned
 
 
 def _question(layers=MLP, *, device="cpu", **train):
@@ -15,9 +15,9 @@ def _question(layers=MLP, *, device="cpu", **train):
 def test_a_stack_of_layers_is_planned_from_measured_speeds():
     found = planned(_question(CNN))
     assert found.reason == ""
-    assert "reference, channels_last" in found.speeds
-    assert all(speed > 0 for speed in found.speeds.values())
-    assert found.plan in calibrate.candidates(make_recipe(CNN), device="cpu")
+    assert tuple(plan for plan, _ in found.speeds) == calibrate.candidates(make_recipe(CNN), device="cpu")
+    assert all(speed > 0 for _, speed in found.speeds)
+    assert found.plan in dict(found.speeds)
 
 
 def test_the_fastest_is_chosen_but_not_for_a_hair(monkeypatch):
@@ -49,7 +49,25 @@ def test_a_plan_is_asked_for_again_only_where_the_answer_may_differ():
     assert _question(optimizer="Adam").key != key
 
 
-@pytest.mark.parametrize("speeds", [{}, {"native": 12.5}])
+NATIVE, SCIPY = (Plan(path="native", linear=each, convolution=each) for each in ("tiles", "scipy"))
+PLAIN, LAST = Plan(), Plan(memory_format="channels_last")
+
+
+def test_networks_of_one_study_take_one_plan_the_fastest_for_all_together():
+    found = {
+        "mlp": Planned(NATIVE, ((NATIVE, 30.0), (SCIPY, 20.0), (PLAIN, 10.0)), ""),
+        "cnn": Planned(SCIPY, ((NATIVE, 2.0), (SCIPY, 3.0), (LAST, 1.0)), ""),
+        "norm": Planned(PLAIN, ((PLAIN, 5.0),), "BatchNorm1d has no native form"),
+    }
+    plans = {key: each.plan for key, each in agreed(found).items()}
+    assert plans == {"mlp": SCIPY, "cnn": SCIPY, "norm": PLAIN}  # the slow network decides: 1/20 + 1/3 < 1/30 + 1/2
+    assert agreed(found, used=[PLAIN, NATIVE])["cnn"].plan == NATIVE  # a study stays with what it has begun with
+    slower = {key: agreed(found, used=[PLAIN])[key].plan for key in ("mlp", "cnn")}
+    assert slower == {"mlp": PLAIN, "cnn": LAST}  # the memory format follows from the network
+    assert agreed({"norm": found["norm"]}) == {"norm": found["norm"]}
+
+
+@pytest.mark.parametrize("speeds", [(), ((NATIVE, 12.5),)])
 def test_a_plan_comes_back_from_where_it_was_kept(speeds):
     found = Planned(Plan(path="native", linear="torch"), speeds, "because")
     assert from_plain(as_plain(found)) == found

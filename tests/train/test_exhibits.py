@@ -201,6 +201,20 @@ class Counts(Drops):
     def forward(self, x):
         self.passes += 1
         return super().forward(x)
+
+
+class Square(nn.Conv2d):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.side = self.kernel_size[0]
+        self.kernel_size = self.side
+
+
+class Odd(Drops):
+    def __init__(self):
+        super().__init__()
+        self.conv = Square(1, 3, 3)
+
 """
 
 
@@ -228,6 +242,23 @@ def test_a_module_that_does_not_take_it_is_trained_all_the_same(own):
     outcome = train_run(own("Fails"), run="r", environment="e", on_epoch=lambda _: None)
     assert (outcome.state, outcome.inside) == ("done", Inside())
     assert outcome.weights
+
+
+def test_a_layer_of_ones_own_with_other_attributes_is_named_by_its_weights(own):
+    records = []
+    outcome = train_run(own("Odd"), run="r", environment="e", on_epoch=records.append)
+    assert outcome.state == "done"
+    assert records[0].histograms[0].layer == "1. conv: Square(1, 3, 3)"
+
+
+def test_where_histograms_cannot_be_made_a_module_is_trained_all_the_same(own, monkeypatch):
+    def refuse(model):
+        raise RuntimeError(type(model).__name__)
+
+    monkeypatch.setattr(exhibits, "histograms", refuse)
+    records = []
+    assert train_run(own("Drops"), run="r", environment="e", on_epoch=records.append).state == "done"
+    assert {each.histograms for each in records} == {()}
 
 
 @pytest.mark.parametrize(

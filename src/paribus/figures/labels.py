@@ -18,13 +18,19 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub("\ufffd", text)
 
 
+_JAVASCRIPT = {"constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString"}
+_JAVASCRIPT |= {"valueOf", "__proto__", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__"}
+
+
 def short_labels(names: Iterable[str], *, most: int = 34) -> dict[str, str]:
     """Return name -> label of at most `most` characters; different names have different labels."""
     labels: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
         if name not in labels:
-            labels[name] = _free(_clip(" ".join(visible(name).split()) or "(empty)", most), taken, most)
+            label = _clip(" ".join(visible(name).split()) or "(empty)", most)
+            # Vega keeps values as keys of JavaScript objects, which have some of their own.
+            labels[name] = _free(f"{label}\u00a0" if label in _JAVASCRIPT else label, taken, most)
             taken.add(labels[name])
     return labels
 

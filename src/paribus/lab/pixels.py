@@ -36,15 +36,15 @@ def unpacked(kept: Mapping[str, Any]) -> tuple[Picture, ...]:
     try:
         channels, height, width = (int(side) for side in kept["shape"])
         size = math.prod((channels, height, width))
-        places, labels = kept["index"], kept["labels"]
+        places, labels = ([int(each) for each in kept[key]] for key in ("index", "labels"))
         pixels = zlib.decompressobj().decompress(base64.b64decode(kept["pixels"]), size * len(places) + 1)
-    except (KeyError, TypeError, ValueError, zlib.error):
+    except (KeyError, TypeError, ValueError, OverflowError, zlib.error):
         return ()
-    if min(channels, height, width) < 1 or len(pixels) != size * len(places) or len(labels) != len(places):
+    if min(channels, height, width, *(each + 1 for each in labels)) < 1 or len(pixels) != size * len(places) or len(labels) != len(places):
         return ()
     shape = (channels, height, width)
     return tuple(
-        Picture(int(index), int(label), shape, pixels[number * size : (number + 1) * size])
+        Picture(index, label, shape, pixels[number * size : (number + 1) * size])
         for number, (index, label) in enumerate(zip(places, labels, strict=True))
     )
 

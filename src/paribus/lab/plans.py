@@ -13,7 +13,20 @@ from paribus.core import RunError, digest
 from paribus.data import cache_folder
 from paribus.lab.prepare import Prepared, PreparedRun
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
-from paribus.train import Call, Planned, Pool, Question, Speed, Timing, as_plain, from_plain, planned, timed
+from paribus.train import (
+    Call,
+    Plan,
+    Planned,
+    Pool,
+    Question,
+    Speed,
+    Timing,
+    agreed,
+    as_plain,
+    from_plain,
+    planned,
+    timed,
+)
 
 
 def question_of(prepared: Prepared, each: PreparedRun, *, device: str) -> Question:
@@ -29,8 +42,14 @@ def question_of(prepared: Prepared, each: PreparedRun, *, device: str) -> Questi
     )
 
 
-def plans(pool: Pool, questions: Iterable[Question], *, watch: Watch = watch_nothing) -> Mapping[str, Planned]:
-    """Return the plan of every question, by its key: kept from before, or measured by the workers now, and kept."""
+def plans(
+    pool: Pool, questions: Iterable[Question], *, used: Sequence[Plan] = (), watch: Watch = watch_nothing
+) -> Mapping[str, Planned]:
+    """Return the plan of every question of a study, by its key; one for all where they have a choice.
+
+    What is measured is kept from before, or measured by the workers now, and kept. `used` are plans of the study's
+    earlier runs, the latest last: it stays with them.
+    """
     asked = {each.key: each for each in questions}
     found = {key: kept for key in asked if (kept := _kept(key)) is not None}
     open_ones = [each for key, each in asked.items() if key not in found]
@@ -42,7 +61,7 @@ def plans(pool: Pool, questions: Iterable[Question], *, watch: Watch = watch_not
             found[answer.key] = answer.value
             if not asked[answer.key].own:  # what such a file imports may change without it
                 _keep(answer.key, answer.value)
-    return found
+    return agreed(found, used=used)
 
 
 def speeds_of(questions: Sequence[Question]) -> Mapping[str, tuple[Planned, Speed]]:

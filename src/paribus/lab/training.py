@@ -88,7 +88,8 @@ def _train(
     )
     steps_done: dict[str, int] = {}
     questions = {each.id: question_of(prepared, each, device=device) for each in missing}
-    measured = plans(pool, questions.values(), watch=watch)
+    used = [Plan(**run.plan) for run in store.reader.runs() if run.plan is not None and run.state != "failed"]
+    measured = plans(pool, questions.values(), used=used, watch=watch)
 
     def job(run: str) -> Job:
         each = by_id[run]

@@ -19,13 +19,13 @@ def dose_sentences(found: DoseResponse, *, alpha: float) -> tuple[str, ...]:
 def _shape(found: DoseResponse) -> str:
     match found.shape:
         case "rising":
-            return "The response rises with the dose as far as is shown: no fall is."
+            return "As far as is shown, the response rises from level to level: no fall is shown."
         case "falling":
-            return "The response falls with the dose as far as is shown: no rise is."
+            return "As far as is shown, the response falls from level to level: no rise is shown."
         case "bent":
-            return "The response is not monotone: it rises between some doses and falls between others."
+            return "The response does not go one way: it rises between some levels and falls between others."
         case "undecided":
-            return "Neither a rise nor a fall with the dose is shown, which does not mean that there is none."
+            return "Neither a rise nor a fall along the levels is shown, which does not mean that there is none."
 
 
 def _lines(found: DoseResponse, alpha: float) -> Iterator[str]:
@@ -33,7 +33,7 @@ def _lines(found: DoseResponse, alpha: float) -> Iterator[str]:
     if found.trend is None or found.bend is None:
         return
     left_out = f", without {listed(found.diverged)} (diverged)" if found.diverged else ""
-    line = "Along a straight line over log dose, the response changes from the smallest to the largest dose by"
+    line = "Along a straight line over the levels' logarithms, the response changes from the smallest to the largest by"
     yield f"{line} {verdict_words(found.trend, alpha=alpha)}{left_out}."
     if found.bend.verdict == "different":
         said = f"That line describes it badly, it bends: {verdict_words(found.bend, alpha=alpha)}"

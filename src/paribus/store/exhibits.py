@@ -28,7 +28,7 @@ def histograms_of(blob: bytes, *, what: str, run: str) -> tuple[Histogram, ...]:
             Histogram(str(layer), str(kind), float(low), float(high), tuple(int(count) for count in counts))
             for layer, kind, low, high, counts in rows
         )
-    except (zlib.error, ValueError, TypeError, RecursionError) as error:
+    except (zlib.error, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamageError(what, run=run) from error
 
 
@@ -52,7 +52,7 @@ def inside_of(blob: bytes, *, what: str, run: str) -> Inside:
         said, taken = json.loads(head), _Taken(rest)
         pictures = tuple(_picture(row, taken) for row in said["pictures"])
         planes = tuple(_planes(row, taken) for row in said["planes"])
-    except (zlib.error, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (zlib.error, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise DamageError(what, run=run) from error
     return Inside(pictures, planes)
 

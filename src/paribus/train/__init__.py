@@ -8,7 +8,18 @@ from paribus.train.device import check_precision, settle_device
 from paribus.train.job import Job, Plan, Resume
 from paribus.train.largest import Largest, Trial, largest_batch
 from paribus.train.messages import Call, Environment, Event, Progress, Started
-from paribus.train.planning import Network, Planned, Question, Timing, as_plain, described, from_plain, planned, timed
+from paribus.train.planning import (
+    Network,
+    Planned,
+    Question,
+    Timing,
+    agreed,
+    as_plain,
+    described,
+    from_plain,
+    planned,
+    timed,
+)
 from paribus.train.pool import Pool
 from paribus.train.process import apart
 from paribus.train.schedule import images_measured, learning_rate, steps_per_epoch, total_steps
@@ -32,6 +43,7 @@ __all__ = [
     "Started",
     "Timing",
     "Trial",
+    "agreed",
     "apart",
     "as_plain",
     "augmented",

@@ -13,12 +13,11 @@ from paribus.train.loop import path_of, train_epoch
 from paribus.train.native_blas import libraries
 from paribus.train.native_program import Unsupported
 from paribus.train.path import Path as TrainingPath
-from paribus.train.planning import Planned
+from paribus.train.planning import Planned, settled
 
 _ROUNDS = 3
 _MOST_IMAGES = 60_000
 _SECONDS = 0.1  # of updates, for each candidate and round
-_WORTH = 1.05  # another candidate than the first must be faster by this much: what is as fast is not worth a change
 
 
 def measured_plan(
@@ -30,7 +29,7 @@ def measured_plan(
     images_used = len(images.train_labels)
     speeds, reason = dict.fromkeys(candidates(recipe, device=device), 0.0), ""
     if len(speeds) == 1:
-        return Planned(next(iter(speeds)), {}, reason)
+        return Planned(next(iter(speeds)), (), reason)
     for number in range(_ROUNDS):  # in turn: what else the machine does falls on all of them
         for plan in list(speeds):
             settle(plan)
@@ -48,9 +47,8 @@ def measured_plan(
             if quick:  # of what takes longer the first round is enough
                 speeds[plan] = max(speeds[plan], _images_per_second(path, seconds=_SECONDS))
             del path, bench  # one at a time: the largest batch that fits does not fit twice
-    first, best = next(iter(speeds)), max(speeds, key=lambda plan: speeds[plan])
-    chosen = best if speeds[best] > _WORTH * speeds[first] else first
-    return Planned(chosen, {_name(plan): speed for plan, speed in speeds.items()}, reason)
+    measured = tuple(speeds.items())
+    return Planned(settled(measured), measured, reason)
 
 
 def candidates(recipe: Recipe, *, device: str) -> tuple[Plan, ...]:
@@ -73,9 +71,3 @@ def _images_per_second(path: TrainingPath, *, seconds: float) -> float:
     while images == 0 or time.perf_counter() - started < seconds:
         images += float(train_epoch(path, epoch=1, first_step=0, steps=most).sizes.sum())
     return images / (time.perf_counter() - started)
-
-
-def _name(plan: Plan) -> str:
-    if plan.path == "reference":
-        return f"reference, {plan.memory_format}"
-    return f"native, {plan.linear} for Linear, {plan.convolution} for Conv2d"

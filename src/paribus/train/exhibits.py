@@ -26,10 +26,18 @@ Numbers = npt.NDArray[np.floating]
 
 
 def epoch_histograms(bench: Bench, *, epoch: int) -> tuple[Histogram, ...]:
-    """Return the histograms after an epoch; empty for most epochs of a long training, never for the last one."""
+    """Return the histograms after an epoch; empty for most epochs of a long training, never for the last one.
+
+    Empty too where a user's module does not take this: that is no reason for a run to fail.
+    """
     spec, images = bench.recipe.train, len(bench.parts["train"])
     last = math.ceil(total_steps(spec, images=images) / steps_per_epoch(spec, images=images))
-    return histograms(bench.model) if is_kept(epoch, last=last) else ()
+    if not is_kept(epoch, last=last):
+        return ()
+    try:
+        return histograms(bench.model)
+    except Exception:  # noqa: BLE001  user code may raise anything
+        return ()
 
 
 def is_kept(epoch: int, *, last: int) -> bool:
@@ -72,12 +80,13 @@ def _layers(model: nn.Module) -> dict[nn.Module, str]:
 
 def _title(path: str, module: nn.Module) -> str:
     """Return what a layer is called: as in torch, with the attribute that it is in a user's module."""
+    # By the weights, not by attributes: those of a user's subclass may be anything.
     sizes: tuple[object, ...] = tuple(next(module.parameters(recurse=False)).shape)
-    if isinstance(module, nn.Linear):
-        sizes = (module.in_features, module.out_features)
-    elif isinstance(module, nn.Conv2d):
-        height, width = module.kernel_size
-        sizes = (module.in_channels, module.out_channels, height if height == width else f"{height}x{width}")
+    if isinstance(module, nn.Linear) and len(sizes) == 2:
+        sizes = sizes[::-1]
+    elif isinstance(module, nn.Conv2d) and len(sizes) == 4:
+        made, taken, height, width = sizes
+        sizes = (taken, made, height if height == width else f"{height}x{width}")
     said = f"{type(module).__name__}({', '.join(map(str, sizes))})"
     return said if not path or path.isdigit() else f"{path}: {said}"
 
@@ -88,7 +97,7 @@ def _spread(values: Numbers) -> tuple[float, float, tuple[int, ...]]:
     if not (math.isfinite(low) and math.isfinite(high)):
         values = values[np.isfinite(values)]
         return _spread(values) if len(values) else (0.0, 0.0, ())
-    if low == high:
+    if not float(high) - float(low) > 0:  # equal; or tiny, and a user's module has told the processor to take it for 0
         return float(low), float(high), (len(values),)
     ends = float(low), float(high)
     if ends[1] - ends[0] > float(np.finfo(values.dtype).max):  # halves lie in the same bins

@@ -17,6 +17,7 @@ from numba import config, njit
 from paribus.core import digest
 from paribus.data import cache_folder
 from paribus.train.engine import engine
+from paribus.train.native_tiles import WIDE
 
 # Operations.
 LINEAR, CONV, CONV_FIRST, MAX_POOL, AVG_POOL, MASK, TO_PLANES = 0, 1, 2, 3, 4, 5, 6
@@ -49,7 +50,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     made = njit(error_model="numpy", nogil=True)(function)
     before = config.CACHE_DIR  # NUMBA_CACHE_DIR, or nothing
-    sources = digest([version("numba"), engine()])[:16]
+    sources = digest([version("numba"), engine(), WIDE])[:16]
     config.CACHE_DIR = str((Path(before) if before else cache_folder() / "compiled") / sources)
     try:
         made.enable_caching()

@@ -1,7 +1,7 @@
 """How a run will be executed: the door to measurements that need torch, and what they depend on."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +11,52 @@ from paribus.train.engine import engine
 from paribus.train.job import Plan
 from paribus.train.speed import Speed, measure_speed
 
+# Another candidate than the first must be faster by this much: what is as fast is not worth a change.
+WORTH = 1.05
 # Settings of a training that change no update's time.
 _FREE = {"lr", "epochs", "steps", "schedule", "weight_decay", "betas", "label_smoothing", "nesterov"}
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, the images per second of each candidate, and why the native path is none of them ("" where it is)."""
+    """A plan, the images per second of each candidate, and why the native path is none of them ("" where it is).
+
+    Without a choice there is nothing to measure, and no speed.
+    """
 
     plan: Plan
-    speeds: Mapping[str, float]
+    speeds: tuple[tuple[Plan, float], ...]
     reason: str
+
+
+def settled(speeds: Sequence[tuple[Plan, float]]) -> Plan:
+    """Return the fastest plan; the first, which is preferred, unless another is faster by more than a hair."""
+    first, best = speeds[0], max(speeds, key=lambda each: each[1])
+    return best[0] if best[1] > WORTH * first[1] else first[0]
+
+
+def agreed(found: Mapping[str, Planned], *, used: Sequence[Plan] = ()) -> Mapping[str, Planned]:
+    """Return one plan for all networks of a study that have a choice: all else equal.
+
+    That is the one that the study's runs were started with (`used`, the latest last) or, if there is none, the one
+    under which all together are the fastest. A network without a native form keeps the plan that it has.
+    """
+    choosing = {key: {_alike(plan): (plan, speed) for plan, speed in each.speeds} for key, each in found.items()}
+    choosing = {key: options for key, options in choosing.items() if len(options) > 1}
+    if not choosing:
+        return found
+    tables = list(choosing.values())
+    common = [plan for plan in tables[0] if all(plan in options for options in tables)]
+    before = [_alike(plan) for plan in used if _alike(plan) in common]
+    together = [(plan, 1 / sum(1 / options[plan][1] for options in tables)) for plan in common]
+    shared = before[-1] if before else settled(together)
+    taken = {key: dataclasses.replace(found[key], plan=options[shared][0]) for key, options in choosing.items()}
+    return {**found, **taken}
+
+
+def _alike(plan: Plan) -> Plan:
+    """Return a plan without what follows from the network: whether it has convolutions."""
+    return dataclasses.replace(plan, memory_format="contiguous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +150,5 @@ def from_plain(kept: Mapping[str, object]) -> Planned:
     """
     plan, speeds, reason = kept["plan"], kept["speeds"], kept["reason"]
     assert isinstance(plan, dict)
-    assert isinstance(speeds, dict)
-    return Planned(Plan(**plan), speeds, str(reason))
+    assert isinstance(speeds, list | tuple)  # JSON knows no tuples
+    return Planned(Plan(**plan), tuple((Plan(**each), float(speed)) for each, speed in speeds), str(reason))
