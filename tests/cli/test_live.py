@@ -77,9 +77,9 @@ def shown(terminal, snapshots):
 def test_a_table_stands_in_its_place_however_often_it_is_drawn():
     lines = shown(Terminal(100, 30), [snapshot(standings())] * 5)
     assert lines[:4] == [
-        "condition        seeds      validation accuracy  training now",
+        "condition        seeds      validation accuracy ± 95 %  training now",
         "lr=0 (baseline)  ●●●○○ 3/5  97.40% ± 0.54 pp",
-        "lr=1             ●◐○○○ 1/5   9.80%, n = 1        seed 1 ━━━━━─── epoch 12/20",
+        "lr=1             ●◐○○○ 1/5   9.80%, n = 1               seed 1 ━━━━━─── epoch 12/20",
         "lr=2             ○○○○○ 0/5",
     ]
     assert re.fullmatch(r". ━{10}─{30} 4 of 15 runs · 45,210 images/s · 12 s left", lines[4])
@@ -97,6 +97,30 @@ def test_no_line_is_broken_and_a_long_name_keeps_its_place_before_bars(width):
     if width >= 60:
         assert lines[1].startswith("lr=0.0, batch_size=64")
         assert "12/20" in lines[2]
+
+
+@pytest.mark.parametrize("width", [30, 34, 40, 60, 80, 160])
+def test_the_heading_says_what_plus_and_minus_are_however_narrow_it_is(width):
+    table = tuple(replace(each, alpha=0.01) for each in standings(name="lr=0.{}, batch_size=64, momentum"))
+    heading = shown(Terminal(width, 30), [snapshot(table)])[0]
+    assert "± 99 %" in heading
+    assert len(heading) < width
+    without = tuple(replace(each, half_width=None) for each in table)
+    assert "±" not in shown(Terminal(width, 30), [snapshot(without)])[0]
+
+
+def test_what_is_said_stays_in_a_terminal_and_in_a_pipe():
+    said = snapshot(standings(), said="the images are others\x1b[2J")
+    terminal = Terminal(100, 30)
+    lines = shown(terminal, [said, snapshot(standings()), snapshot(standings())])
+    assert lines[0] == "the images are others�[2J"
+    assert sum("the images are others" in line for line in lines) == 1
+    assert terminal.lines == ["the images are others�[2J"]
+    file = io.StringIO()
+    with live.Live(Console(file=file, width=10_000)) as watch:
+        watch(said)
+        watch(snapshot(standings()))
+    assert file.getvalue().splitlines() == ["  the images are others�[2J"]
 
 
 def test_more_conditions_than_lines_show_those_at_work_and_say_how_many_more():

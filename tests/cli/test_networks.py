@@ -3,13 +3,15 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
 from paribus.cli.forms import Form
-from paribus.cli.networks import written
+from paribus.cli.networks import show_networks, written
 from paribus.core import LayerFact, ModelFacts
 from paribus.lab import Check
+from paribus.lab.check import TrainedBy
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 HOSTILE = r"a_b & 50% #1 {x} \y ~ ^ $z$ | *w* <i>"
@@ -149,6 +151,17 @@ def test_check_says_by_which_path_each_network_is_trained_and_why(checked, answe
     assert paths["odd"]["images_per_second"] > 0
     assert "path        native (compiled); about " in said
     assert "path        plain torch, because Softplus has no native form; about " in said
+
+
+def test_paths_that_differ_say_whose_they_are(capsys):
+    fast, slow = (TrainedBy("native", "", speed) for speed in (9000.0, 20.0))
+    shared = replace(check_of(a=network(), b=network(), c=network()), paths={"a": fast, "b": slow, "c": fast})
+    show_networks(shared)
+    paths = [line for line in capsys.readouterr().out.splitlines() if line.startswith("path")]
+    assert [line.partition(" native")[0].rstrip() for line in paths] == ["path (a; c)", "path (b)"]
+    show_networks(replace(shared, paths=dict.fromkeys("abc", fast)))
+    paths = [line for line in capsys.readouterr().out.splitlines() if line.startswith("path")]
+    assert [line.partition("native")[0] for line in paths] == ["path        "]
 
 
 def test_a_table_and_json_exclude_each_other(checked):

@@ -115,7 +115,7 @@ def test_the_study_trains_and_learns(place, paribus):
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert {run["state"] for run in answer["runs"]} == {"done"}
-    assert [each["name"] for each in answer["conditions"]] == ["none", "flip", "flip and crop"]
+    assert [each["name"] for each in answer["conditions"]] == ["no augmentation", "flip", "flip and crop"]
     assert answer["response"] == "validation"
 
 

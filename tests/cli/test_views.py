@@ -76,7 +76,7 @@ def results(tmp_path):
         return SimpleNamespace(
             study=SimpleNamespace(name="tiny", question="Does it matter?", picks={}), judged=True, response="test",
             estimates=describe(table), contrasts=found, sentences=lambda: said, answer=lambda: "The answer.",
-            choice=None, environments=(), look=object(), looks=looks, failed=(), directory=tmp_path, largest={},
+            choice=None, mixed="", look=object(), looks=looks, failed=(), directory=tmp_path, largest={},
         )  # fmt: skip
 
     return made

@@ -123,6 +123,52 @@ def test_a_mistake_says_what_it_is_what_was_said_and_how_surely(content):
     assert "is 4 99.8 % sure is 4 99.8 % sure" in found.text
 
 
+def test_what_every_seed_gets_wrong_is_not_shown_twice(content):
+    first = tuple(example(index, right=index % 2) for index in range(6))
+    hard = (*first[::2], *(example(100 + index, right=0) for index in range(4)))
+    found = seen(content, inspections=(replace(inspection(), wrong=first, right=(), hard=hard, hard_total=9),))
+    alts = [image["alt"] for image in found.images if image["alt"].startswith("Test image")]
+    assert alts == [f"Test image {index}" for index in (0, 1, 2, 3, 4, 5, 100, 101, 102, 103)]
+    assert "9 test images are got wrong by all 5 networks of this condition; 3 of them stand above; " in found.text
+    assert "here of the others the 4 they are most sure of" in found.text
+
+
+@pytest.mark.parametrize(
+    ("known", "total", "said"),
+    [
+        (2, 2, "condition; all stand above. Look"),
+        (1, 1, "1 test image is got wrong by all 5 networks of this condition; it stands above. Look"),
+        (3, 3, "condition; 2 of them stand above; here is the other one. Look"),
+    ],
+)
+def test_it_is_said_how_many_of_these_stand_above(content, known, total, said):
+    hard = tuple(example(index, right=0) for index in range(known))
+    one = replace(inspection(), wrong=hard[:2], right=(), hard=hard, hard_total=total)
+    assert said in seen(content, inspections=(one,)).text
+
+
+def test_a_sheet_says_how_many_of_the_classes_it_shows_where_it_lacks_some(content):
+    names = tuple(f"class {index}" for index in range(30))
+    plain = tuple(picture(index, index) for index in range(10))
+    views = tuple((each,) * 4 for each in plain)
+    both = tuple(Sample(names_of, ("a",), names, plain, rows) for names_of, rows in ((("flip",), views), ((), ())))
+    found = seen(content, samples=both)
+    assert found.text.count("Here are images of 10 of the 30 classes.") == 2
+    assert sum(image["alt"] == "4 augmented views of it" for image in found.images) == 10
+    whole = replace(both[0], classes=names[:10])
+    assert "Here are images of" not in seen(content, samples=(whole,)).text
+
+
+def test_the_diagonal_has_a_scale_of_its_own(content):
+    counts = np.diag([100] * 10)
+    counts[2, [2, 3]] = 0, 100
+    counts[4, [4, 5]] = 62, 38
+    found = seen(content, inspections=(replace(inspection(), confusion=tuple(map(tuple, counts.tolist()))),))
+    assert 'class="right r0" title="2 recognised: 0 of 100 (0.00\xa0%)">0.0</td>' in found.markup
+    assert 'class="right r5" title="4 recognised: 62 of 100 (62.00\xa0%)">62.0</td>' in found.markup
+    assert found.markup.count('class="right r8"') == 8
+
+
 @pytest.mark.parametrize(("confidence", "shown"), [(1.0, "99.9 %"), (0.99951, "99.9 %"), (0.5, "50.0 %")])
 def test_no_answer_is_said_to_be_certain(content, confidence, shown):
     one = replace(inspection(), wrong=(example(1, confidence=confidence),))
@@ -140,7 +186,7 @@ def test_pairs_and_cells_are_counts_and_their_shares(content):
     assert "4 taken for 9: 31 of 4,910 (0.63 %)" in found.text
     assert found.text.index("4 taken for 9") < found.text.index("7 taken for 2: 12 of 4,900 (0.24 %)")
     assert 'class="h8" title="4 taken for 9: 31 of 4,910 (0.63\xa0%)">0.6</td>' in found.markup
-    assert 'class="right" title="4 recognised: 4,879 of 4,910 (99.37\xa0%)">99.4</td>' in found.markup
+    assert 'class="right r8" title="4 recognised: 4,879 of 4,910 (99.37\xa0%)">99.4</td>' in found.markup
     assert "counted over all 5 networks" in found.text
 
 

@@ -319,3 +319,16 @@ def test_the_smallest_effect_is_said_once_above_the_differences(make_content):
     page = plain(make_content(["a", "b"], seeds=3))
     (caption,) = re.findall("<caption><span>(Condition minus.*?)</span></caption>", page)
     assert caption == "Condition minus baseline. The smallest effect that matters is 0.2 pp, as the study declares."
+
+
+def test_what_a_labelled_level_is_stands_below_its_label_and_a_long_one_is_cut(make_content):
+    content = make_content(["a", "b"], seeds=1)
+    layers = f"layers = [{', '.join(['Linear(100)'] * 20)}]"
+    values = {"a": {"train.lr": "[RandomCrop(padding=4), <b>]"}, "b": {"train.lr": layers}}
+    text = said(plain(replace(content, values=values)))
+    assert "[RandomCrop(padding=4), <b>]" in text
+    assert f"{layers[:79]}…" in text
+    assert layers[:80] not in text
+    assert "What ends with “…” stands whole in the study file" in text
+    short = said(plain(replace(content, values={"a": values["a"]})))
+    assert "stands whole in the study file" not in short

@@ -82,7 +82,7 @@ def test_undecided_says_what_would_decide(needed, said):
 
 def test_a_large_undecided_difference_says_what_would_show_it():
     assert say(replace(OPEN, seeds_as_observed=7)).endswith(
-        "To tell a difference of 0.20 pp from none takes about 9 to 31 seeds (80 % chance); "
+        "To tell a difference of 0.20 pp from zero takes about 9 to 31 seeds (80 % chance); "
         "about 7 show it if the true difference is as observed."
     )
 
@@ -143,7 +143,7 @@ def test_the_answer_to_a_study_groups_by_verdict():
         "“batch 24” (0.070 pp above) is different, but by less than the 0.20 pp that would matter; "
         "“batch 16” is equivalent (any difference is smaller than the 0.20 pp that would matter); "
         "“batch 8” is undecided; “batch 1” has diverged runs; “batch 2” has no verdict. "
-        "Undecided does not mean equal; telling 0.20 pp from none takes about 9 to 31 seeds."
+        "Undecided does not mean equal; telling 0.20 pp from zero takes about 9 to 31 seeds."
     )
 
 

@@ -72,7 +72,7 @@ def make_results(study, accuracy, *, seconds=lambda *_: 1.0, ended=None):
         choice=None,
         looks=0,
         facts={"data": data, "model": {}, "study": {"data": users, "models": {}}},
-        environments=(),
+        numerics=(),
     )
     return results, MadeStore(tuple(epochs))
 

@@ -18,6 +18,7 @@ _MOST_MARKS = 10  # more seeds than this are drawn as a bar of shares
 _ENOUGH_NAME, _LEAST_NAME = 32, 6
 _RUN_BAR = 8  # cells of the bar of one run, where there is room for it
 _GAP = "  "
+_SHORT = {"validation": "val.", "training": "train"}  # as wide as an accuracy with its interval
 _DRAWN = ("done", "diverged", "failed", "running", "waiting")  # along a bar of shares
 
 
@@ -83,7 +84,7 @@ def board(standings: Sequence[Standing], *, split: str, look: Look, rows: int) -
     for layout in _LAYOUTS:
         cells = [_cells(each, look, layout) for each in shown]
         _align([said for _, said, _ in cells])
-        heading = _heading(layout, split, working=any(each.working for each in shown))
+        heading = _heading(layout, split, shown)
         widths = [max(each.cell_len for each in column) for column in zip(heading, *cells, strict=True)]
         name = look.width - 1 - sum(widths) - len(_GAP) * sum(width > 0 for width in widths)
         if name >= min(longest, _ENOUGH_NAME):
@@ -144,10 +145,13 @@ def _seeds(standing: Standing, look: Look, *, marks: bool) -> Text:
     return drawn.append(f"{' ' if states else ''}{ended}/{len(standing.states)}")
 
 
-def _heading(layout: "_Layout", split: str, *, working: bool) -> list[Text]:
+def _heading(layout: "_Layout", split: str, shown: Sequence[Standing]) -> list[Text]:
+    """Return the heads of the columns; where an accuracy has a plus or minus, how sure that is."""
+    working = any(each.working for each in shown)
     told = ("seed: epoch" if layout.kind == "short" else "training now") if working else ""
-    measured = f"{split} accuracy" if layout.wide else split
-    return [Text("seeds"), Text(measured), Text(told)]
+    measured = f"{split} accuracy" if layout.wide else _SHORT.get(split, split)
+    level = next((f" ± {100 * (1 - each.alpha):g} %" for each in shown if each.half_width is not None), "")
+    return [Text("seeds"), Text(f"{measured}{level}"), Text(told)]
 
 
 def _cells(standing: Standing, look: Look, layout: "_Layout") -> list[Text]:

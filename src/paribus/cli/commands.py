@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from paribus.cli.data import data_app
 from paribus.cli.forms import Form
+from paribus.cli.misuse import show_misuse
 from paribus.cli.options import STUDIES, AsJson, DataDir, Device, Folder, Overrides, StudyArgument, Version, Workers
 from paribus.cli.safe import plain
 from paribus.core import ParibusError
@@ -367,12 +368,9 @@ def _run() -> int:
         typer.echo("stopped", err=True)
         return INTERRUPTED
     except Exception as error:
-        # A usage error of click, or of the copy of click inside newer typers: it shows itself.
-        show = getattr(error, "show", None)
-        if show is None:
+        code = show_misuse(error)
+        if code is None:
             raise
-        show()
-        return int(getattr(error, "exit_code", 2))
     return code if isinstance(code, int) else 0
 
 

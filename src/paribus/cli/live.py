@@ -84,6 +84,8 @@ class _Screen:
         self._snapshot = snapshot
         if snapshot.standings:
             self._board = snapshot
+        if snapshot.said:
+            self._console.print(Text(plain(snapshot.said)))
         ended = snapshot.ended
         if ended is not None and ended.state != "done":
             self._messages += 1
@@ -140,6 +142,8 @@ class _Lines:
 
     def show(self, snapshot: Snapshot) -> None:
         text, now = describe(snapshot), time.monotonic()
+        if snapshot.said:
+            self._say(snapshot.said)
         if snapshot.ended is not None:
             self._tell_ended(snapshot, snapshot.ended)
         pause = max(_PLAIN_SECONDS, (now - self._began) / 5)

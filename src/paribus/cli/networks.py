@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich import box
 
 from paribus.cli.forms import Form
-from paribus.cli.printing import counted, line, listed, make_table, say, styled
+from paribus.cli.printing import counted, listed, make_table, row, say, styled
 from paribus.cli.safe import plain
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("layer", "output", "parameters", "sum", "multiply-adds")
 _NUMBERS = ("parameters", "multiply-adds")
+_NARROW, _WIDE = 10, 32  # cells of the label of a path
 _PRODUCT = re.compile(r"(?<=\d) ?[*x] ?(?=\d)")  # "64*32" in a sum, "6 x 24 x 24" in a shape
 _TEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -36,9 +37,20 @@ def show_networks(check: "Check") -> None:
             column.footer = styled(cell, "bold")
         say(styled(f"network of {_users(check, names)}", "bold"))
         say(table)
-        for said in dict.fromkeys(check.paths[name].sentence() for name in names if name in check.paths):
-            line("path", said)
+        _show_paths(check, names)
         say()
+
+
+def _show_paths(check: "Check", names: Sequence[str]) -> None:
+    """Print how a network is trained; where that differs between its conditions, which one is meant."""
+    users: dict[str, list[str]] = {}
+    for name in names:
+        if name in check.paths:
+            users.setdefault(check.paths[name].sentence(), []).append(name)
+    labels = [f"path ({listed(some)})" if len(users) > 1 else "path" for some in users.values()]
+    width = max(_NARROW, min(_WIDE, max(map(len, labels), default=0)))
+    for label, said in zip(labels, users, strict=True):
+        row(label, said, style="dim", width=width)
 
 
 def written(check: "Check", form: Form) -> str:

@@ -190,8 +190,8 @@ def _show_choice(results: "Results") -> None:
         line("chosen", f"{choice.value['condition']} ({choice.value['rule']}; {choice.sha256[:12]})")
     elif choice is not None:
         line("chosen", choice.value["rule"])
-    if len(results.environments) > 1:
-        line("numerics", "mixed: runs were trained in more than one environment; the report names them")
+    if results.mixed:
+        line("numerics", results.mixed)
     if results.look is not None:
         warning = ": the more looks, the less it proves" if results.looks > 1 else ""
         line("test set", f"opened for all conditions together; look {results.looks} at it in this folder{warning}")

@@ -11,6 +11,8 @@ from paribus.figures.theme import GREY, INK, PALETTE, VERDICTS, percent_format, 
 _ROW_HEIGHT = 34
 _WIDTH = 440
 _Row = Mapping[str, object]
+# On a narrow screen labels of an axis are left out before they touch.
+_APART: dict[str, Any] = {"labelOverlap": "greedy", "labelSeparation": 6}
 # "+0" would be a sign too many.
 _PLAIN_ZERO = "datum.value == 0 ? '0' : datum.label"
 
@@ -19,7 +21,7 @@ def draw_dots(data: DotsData) -> alt.LayerChart:
     """Return per-seed dots, the mean as a tick and its interval as a line, one row per condition."""
     labels = [row.label for row in data.rows]
     y = _row_axis(labels)
-    axis = alt.Axis(title=data.response, format=percent_format(data.domain), tickCount=6)
+    axis = alt.Axis(title=data.response, format=percent_format(data.domain), tickCount=6, **_APART)
     scale = alt.Scale(domain=list(data.domain), nice=False, zero=False)
     x = alt.X("value:Q", scale=scale, axis=axis)
     # A lone seed is its own mean: its dot says so.
@@ -82,7 +84,9 @@ def _seed_dots(data: DotsData, *, y: alt.Y, x: alt.X) -> Any:
 def draw_differences(data: DifferencesData) -> alt.LayerChart:
     """Return the forest: zero line, band of the smallest effect; interval, point and verdict per contrast."""
     y = _row_axis([row.label for row in data.rows])
-    axis = alt.Axis(title="difference in percentage points", format="+.4~g", tickCount=7, labelExpr=_PLAIN_ZERO)
+    axis = alt.Axis(
+        title="difference in percentage points", format="+.4~g", tickCount=7, labelExpr=_PLAIN_ZERO, **_APART
+    )
     scale = alt.Scale(domain=list(data.domain), nice=not data.notes, zero=True)
     rows = [_difference_row(row) for row in data.rows]
     chart = _inline([row for row, each in zip(rows, data.rows, strict=True) if not _side(each, data)]).encode(y=y)

@@ -15,6 +15,9 @@ _SIZES = ((1, 1, 620, 260), (2, 2, 300, 240), (3, 3, 195, 210), (12, 3, 195, 130
 _MOST_MARKED = 60
 # Name of a dataset -> its rows.
 _Rows = dict[str, list[dict[str, object]]]
+# Parts of a decade that are marked on a logarithmic axis, for ever narrower ranges; report.js has the same.
+_LOG_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8), tuple(1 + step / 10 for step in range(90)))
+_LEAST_TICKS, _MOST_TICKS = 3, 7
 _CROSS = "M-1,-1L1,1M-1,1L1,-1"
 
 
@@ -107,15 +110,20 @@ def _y_axis(data: LinesData, *, title: str | None) -> alt.Axis:
     if data.metric == "accuracy":
         return alt.Axis(title=title, format=percent_format((data.frame.low, data.frame.high)), tickCount=5)
     if data.frame.logarithmic:
-        values = _decades(data.frame.low, data.frame.high)
+        values = log_ticks(data.frame.low, data.frame.high)
         return alt.Axis(title=title and f"{title}, logarithmic", values=values, format="~g")
     return alt.Axis(title=title, tickCount=5, format="~g")
 
 
-def _decades(low: float, high: float) -> list[float]:
-    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    step = max(1, (last - first) // 6)
-    return [float(f"1e{power}") for power in range(first, last + 1, step)]
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return a few round numbers on a logarithmic axis: powers of ten where there are enough of them."""
+    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    for steps in _LOG_STEPS:
+        found = [float(f"{step}e{power}") for power in powers for step in steps]
+        found = [value for value in found if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
+        if len(found) >= _LEAST_TICKS:
+            break
+    return found[:: math.ceil(len(found) / _MOST_TICKS) or 1]
 
 
 def _y(field: str, axes: Mapping[str, Any]) -> alt.Y:

@@ -21,6 +21,8 @@ from paribus.figures import (
 )
 from paribus.lab.analysing import Analysis, analyses
 from paribus.lab.inspecting import inspections
+from paribus.lab.level_values import level_values
+from paribus.lab.numerics import values_of
 from paribus.lab.results import Results, chosen, response_note
 from paribus.lab.sampling import samples
 from paribus.lab.settling import looks_of
@@ -85,6 +87,7 @@ def content(results: Results, store: StoreReader, *, inside: Sequence[str] = ())
         inspections=inspections(results, store, asked=inside),
         samples=samples(results, store),
         judged_at=looks_of(results.study) or (),
+        values=level_values(results),
     )
 
 
@@ -227,12 +230,9 @@ def _published(results: Results) -> tuple[PublishedRow, ...]:
 
 
 def _environment(results: Results) -> dict[str, object]:
-    """Return what the numbers depend on; more than one environment is said to be mixed, value by value."""
-    found = results.environments
-    names = list(dict.fromkeys(name for each in found for name in each))
-    values = {name: list(dict.fromkeys(each.get(name, "?") for each in found)) for name in names}
-    mixed = {"mixed numerics": "runs were trained in more than one environment"} if len(found) > 1 else {}
-    return {**mixed, **{name: " / ".join(value) for name, value in values.items()}}
+    """Return what the numbers depend on; where that differs, what was trained in what."""
+    found = {name: " / ".join(values) for name, values in values_of(results.numerics).items()}
+    return {"mixed numerics": results.mixed, **found} if results.mixed else {**found}
 
 
 def _times(results: Results, store: StoreReader) -> Times:

@@ -40,7 +40,11 @@ def unpacked(kept: Mapping[str, Any]) -> tuple[Picture, ...]:
         pixels = zlib.decompressobj().decompress(base64.b64decode(kept["pixels"]), size * len(places) + 1)
     except (KeyError, TypeError, ValueError, OverflowError, zlib.error):
         return ()
-    if min(channels, height, width, *(each + 1 for each in labels)) < 1 or len(pixels) != size * len(places) or len(labels) != len(places):
+    if (
+        min(channels, height, width, *(each + 1 for each in labels)) < 1
+        or len(pixels) != size * len(places)
+        or len(labels) != len(places)
+    ):
         return ()
     shape = (channels, height, width)
     return tuple(

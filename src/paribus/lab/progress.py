@@ -46,6 +46,7 @@ class Standing:
         n: runs behind `mean`.
         mean: accuracy of the finished runs, a fraction, on the split that the snapshot names; None before the first.
         half_width: of the t interval of the mean; None where there is none (one seed, a diverged run, no spread).
+        alpha: the interval is 1 - alpha.
         news: when it last changed, as a count of changes; 0: it has not.
     """
 
@@ -58,6 +59,7 @@ class Standing:
     mean: float | None = None
     half_width: float | None = None
     news: int = 0
+    alpha: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Snapshot:
         reading: how far a download, or the decoding of a folder, is.
         standings: the conditions, while they are trained.
         split: what the accuracies of `standings` are measured on: "validation", or "training" where there is none.
+        said: a sentence that stays in sight, told in this snapshot alone; empty for none.
     """
 
     stage: str
@@ -89,6 +92,7 @@ class Snapshot:
     reading: "Reading | None" = None
     standings: tuple[Standing, ...] = ()
     split: str = "validation"
+    said: str = ""
 
 
 Watch = Callable[[Snapshot], None]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paribus.lab.looking import condition_names, last_epochs, looks_at
+from paribus.lab.numerics import numerics_of
 from paribus.lab.results import Results
 from paribus.lab.settling import accuracies, settle
 from paribus.store import Choice, Look, LookCount, Run, SealedEpoch, StoreReader, count_looks, open_reader
@@ -31,8 +32,6 @@ def read_from(store: StoreReader, study: Study, *, count: Callable[..., LookCoun
     opened: dict[str, list[SealedEpoch]] = {}
     for test in store.sealed(look).epochs() if look else ():
         opened.setdefault(test.run, []).append(test)
-    ids = {row.id for row in (*tuning, *rows)}
-    trained_in = {epoch.environment for epoch in store.epochs() if epoch.run in ids}
     facts = _facts(store, wanted)
     prints = {each["test_fingerprint"] for each in facts["data"].values()}
     prints |= {look.test_fingerprint} if look else set()
@@ -49,7 +48,7 @@ def read_from(store: StoreReader, study: Study, *, count: Callable[..., LookCoun
         choice=_choice(store, study, look),
         looks=max((count(folder, test_fingerprint=each).looks for each in prints), default=0),
         facts=facts,
-        environments=tuple(value for name, value in store.environments().items() if name in trained_in),
+        numerics=numerics_of(store, (*tuning, *rows)),
     )
 
 

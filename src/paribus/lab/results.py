@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from paribus.lab.largest_words import largest_sentences
 from paribus.lab.looking import NO_RULE
+from paribus.lab.numerics import Numerics, mixed
 from paribus.lab.settling import looks_of
 from paribus.lab.table import Table
 from paribus.store import Choice, Epoch, Look, Run, SealedEpoch
@@ -40,7 +41,7 @@ class Results:
         choice: what was chosen before that look, by the condition's present name.
         looks: how often this test set was opened, over all studies of the folder.
         facts: "data", "model" and "largest" facts by key, "study" facts.
-        environments: what the epochs of these runs were trained in; more than one are mixed numerics.
+        numerics: what the epochs of these runs were trained in; more than one are mixed.
         tuning: the runs on which settings were tuned, by candidate; they are not compared.
         final: whether no further run can be asked for: settings are tuned, and no seed will be added.
         verified: what became of training a run again by the reference loop, None unless `run` was asked to verify.
@@ -55,7 +56,7 @@ class Results:
     choice: Choice | None
     looks: int
     facts: Mapping[str, Mapping[str, Any]]
-    environments: tuple[Mapping[str, str], ...]
+    numerics: tuple[Numerics, ...]
     tuning: tuple[Run, ...] = ()
     final: bool = True
     verified: "Verified | None" = None
@@ -72,6 +73,11 @@ class Results:
     def response(self) -> str:
         """The split that the verdicts stand on: "test" after a look at all runs, "validation" before."""
         return "test" if self.look is not None else "validation"
+
+    @property
+    def mixed(self) -> str:
+        """Which conditions were trained in what, where that is not the same for all; "" where it is."""
+        return mixed(self.numerics)
 
     @functools.cached_property
     def conditions(self) -> tuple[Condition, ...]:

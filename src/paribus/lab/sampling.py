@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paribus.core import Picture, Streams, digest
+from paribus.core import DataFacts, Picture, Streams, digest
 from paribus.data import Images, split_images
 from paribus.lab.matrices import table_of
 from paribus.lab.pixels import Pixels, packed, picture, spread, unpacked
-from paribus.lab.prepare import Prepared, Shelf
+from paribus.lab.prepare import Prepared, PreparedRun, Shelf
 from paribus.lab.results import Results
 from paribus.store import Store, StoreReader
 from paribus.study import DataSpec
@@ -20,7 +20,10 @@ from paribus.train import Call, Pool, augmented
 if TYPE_CHECKING:
     from paribus.report import Sample
 
-_IMAGES, _VIEWS, _MOST_BYTES = 6, 4, 150_000
+_CLASSES, _IMAGES = 10, 4  # one image of each of so many classes; of fewer classes at least so many images
+_VIEWS = (4, 2)  # rather fewer views of an image than fewer images
+_LONGEST = 96  # pixels a side: a report shows larger images no larger
+_GROUPS, _MOST_BYTES = 12, 600_000  # of a study; what a report has room for
 _KIND = "samples"
 
 Group = tuple[str, tuple[str, ...]]  # fingerprint of the images, augmentation
@@ -42,31 +45,37 @@ def samples(results: Results, store: StoreReader) -> "tuple[Sample, ...]":
     found = []
     for group, names in users.items():
         plain, views = _kept(kept, (group[0], ())), _kept(kept, group) if group[1] else ()
-        rows = tuple(views[place : place + _VIEWS] for place in range(0, len(views), _VIEWS))
-        plain = plain[: len(rows)] if group[1] else plain
-        if plain:
-            found.append(Sample(group[1], tuple(names), classes[group], plain, rows))
+        rows = {each.index: tuple(view for view in views if view.index == each.index) for each in plain}
+        shown = tuple(each for each in plain if rows[each.index] or not group[1])
+        if shown:
+            changed = tuple(rows[each.index] for each in shown) if group[1] else ()
+            found.append(Sample(group[1], tuple(names), classes[group], shown, changed))
     return tuple(found)
 
 
 def keep_samples(store: Store, prepared: Prepared, *, shelf: Shelf, pool: Pool | None) -> None:
     """Keep the samples that are not kept yet; workers augment, where there are any, else torch is imported here."""
-    specs = {(prepared.data[each.data].fingerprint, each.run.recipe.train.augment): each for each in prepared.runs}
-    kept = store.reader.facts(_KIND)
-    if all(_key(group) in kept for group in specs):
-        return
+    first: dict[Group, PreparedRun] = {}
+    for each in prepared.runs:
+        first.setdefault((prepared.data[each.data].fingerprint, each.run.recipe.train.augment), each)
+    groups = dict(list(first.items())[:_GROUPS])
+    count, views = _affordable(list(groups), [prepared.data[each.data] for each in groups.values()])
     streams = Streams(0, prepared.study.design.vary_streams)
-    count = _affordable(list(specs), {group: prepared.data[each.data].image_shape for group, each in specs.items()})
-    for group, each in specs.items() if count else ():
-        plain = _kept(store.reader.facts(_KIND), (group[0], ()))
-        if not plain:
-            spec = each.run.recipe.data
-            plain = _plain(shelf.take(spec)[0], spec, streams=streams, count=count)
-            store.put_fact(_KIND, _key((group[0], ())), packed(plain))
-        if group[1] and _key(group) not in kept:
-            views = _views(plain[:count], group[1], streams=streams, pool=pool)
-            if views:
-                store.put_fact(_KIND, _key(group), packed(views))
+    for (fingerprint, augment), each in groups.items():
+        kept, spec = store.reader.facts(_KIND), each.run.recipe.data
+        most = min(count, sum(prepared.data[each.data].train))
+        plain = _kept(kept, (fingerprint, ()))
+        known = {picture.index for picture in _kept(kept, (fingerprint, augment))}
+        if len(plain) >= most and len(known) >= most:
+            continue
+        images = shelf.take(spec)[0]
+        if len(plain) < most:
+            plain = _plain(images, spec, streams=streams, most=most)
+            store.put_fact(_KIND, _key((fingerprint, ())), packed(plain))
+        if augment:
+            pictures = _views(images, plain[:most], augment, views=views, streams=streams, pool=pool)
+            if pictures:
+                store.put_fact(_KIND, _key((fingerprint, augment)), packed(pictures))
 
 
 def _key(group: Group) -> str:
@@ -77,39 +86,84 @@ def _kept(facts: Mapping[str, Mapping[str, object]], group: Group) -> tuple[Pict
     return unpacked(facts.get(_key(group), {}))
 
 
-def _affordable(groups: Sequence[Group], shapes: Mapping[Group, tuple[int, int, int]]) -> int:
-    """Return how many images of each group are kept: fewer where they are large, or groups many."""
-    size = sum(math.prod(shapes[group]) * (_VIEWS if group[1] else 1) for group in groups)
-    size += sum(math.prod(shapes[group]) for group in groups if group[1])
-    return min(_IMAGES, _MOST_BYTES // size)
+def _affordable(groups: Sequence[Group], facts: Sequence[DataFacts]) -> tuple[int, int]:
+    """Return how many images of each group are kept, at least one, and in how many views.
+
+    The plain images are kept once, whatever is done to them. Where images are large, or groups many, there are fewer
+    views, then fewer images.
+    """
+    sizes = {group: _size(each.image_shape) for group, each in zip(groups, facts, strict=True)}
+    plain = sum({fingerprint: size for (fingerprint, _), size in sizes.items()}.values())
+    changed = sum(size for (_, augment), size in sizes.items() if augment)
+    classes = min(_CLASSES, max(len(each.classes) for each in facts))
+    wanted = classes * math.ceil(_IMAGES / classes)
+    for views in _VIEWS:
+        found = min(wanted, _MOST_BYTES // (plain + views * changed))
+        if found == wanted:
+            break
+    return max(1, found), views
 
 
-def _plain(images: Images, spec: DataSpec, *, streams: Streams, count: int) -> tuple[Picture, ...]:
+def _size(shape: tuple[int, int, int]) -> int:
+    """Return the bytes of an image as it is kept."""
+    channels, height, width = shape
+    step = _step(height, width)
+    return channels * max(1, height // step) * max(1, width // step)
+
+
+def _step(height: int, width: int) -> int:
+    return math.ceil(max(height, width) / _LONGEST)
+
+
+def _smaller(pixels: Pixels) -> Pixels:
+    """Return images uint8 [N, C, H, W]; of large ones, means of squares of pixels."""
+    count, channels, height, width = pixels.shape
+    step = _step(height, width)
+    if step == 1 or min(height, width) < step:
+        return pixels
+    cut = pixels[:, :, : height // step * step, : width // step * step]
+    blocks = cut.reshape(count, channels, height // step, step, width // step, step)
+    means: Pixels = np.rint(blocks.mean(axis=(3, 5))).astype(np.uint8)
+    return means
+
+
+def _plain(images: Images, spec: DataSpec, *, streams: Streams, most: int) -> tuple[Picture, ...]:
+    """Return training images, one of each class before a second one."""
     train = split_images(images, spec, streams=streams).train
-    places = train[spread(images.train_labels[train], most=count)].tolist()
+    places = train[spread(images.train_labels[train], most=most)]
+    return _pictures(images, places.tolist(), _smaller(images.train_images[places]))
+
+
+def _pictures(images: Images, places: Sequence[int], pixels: Pixels) -> tuple[Picture, ...]:
     return tuple(
-        picture(images.train_images[place], index=place, label=int(images.train_labels[place])) for place in places
+        picture(each, index=place, label=int(images.train_labels[place]))
+        for place, each in zip(places, pixels, strict=True)
     )
 
 
-def _views(plain: Sequence[Picture], augment: tuple[str, ...], *, streams: Streams, pool: Pool | None) -> list[Picture]:
-    """Return the views of each picture, one picture after another: what seed 0's first epochs make of it."""
-    pixels = np.stack([np.frombuffer(each.pixels, np.uint8).reshape(each.shape) for each in plain])
-    made: dict[int, Pixels] = {}
+def _views(
+    images: Images,
+    plain: Sequence[Picture],
+    augment: tuple[str, ...],
+    *,
+    views: int,
+    streams: Streams,
+    pool: Pool | None,
+) -> tuple[Picture, ...]:
+    """Return views of the pictures, all of one epoch after another: what seed 0's first epochs make of the images."""
+    places = [each.index for each in plain]
+    pixels = images.train_images[places]
     works = {
         epoch: functools.partial(augmented, augment=augment, streams=streams, epoch=epoch)
-        for epoch in range(1, _VIEWS + 1)
+        for epoch in range(1, views + 1)
     }
+    made: dict[int, Pixels] = {}
     if pool is None:
         made = {epoch: work(pixels) for epoch, work in works.items()}
     else:
         for answer in pool.ask([Call(str(epoch), work, pixels) for epoch, work in works.items()]):
             if answer.error is None:
                 made[int(answer.key)] = answer.value
-    if len(made) < _VIEWS:  # of a worker that died there is no answer
-        return []
-    return [
-        picture(made[epoch][row], index=each.index, label=each.label)
-        for row, each in enumerate(plain)
-        for epoch in works
-    ]
+    if len(made) < views:  # of a worker that died there is no answer
+        return ()
+    return tuple(each for epoch in works for each in _pictures(images, places, _smaller(made[epoch])))

@@ -88,6 +88,7 @@ class Board:
             mean=mean,
             half_width=half_width,
             news=row.news,
+            alpha=self._alpha,
         )
 
 

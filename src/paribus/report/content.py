@@ -197,6 +197,7 @@ class ReportContent:
         baseline: name of the baseline condition.
         conditions: estimates of the response (accuracy, a fraction), in the study's order, baseline first.
         levels: condition -> {recipe path: label of its level}; same order.
+        values: condition -> {recipe path: what its level is, as text}, where the label does not say it.
         contrasts: the declared contrasts; empty when there are none.
         sentences: condition -> what its contrast allows to be said.
         smallest_effect: a fraction (0.002 is 0.2 pp); None where there is none.
@@ -250,3 +251,4 @@ class ReportContent:
     inspections: tuple[Inspection, ...] = ()
     samples: tuple[Sample, ...] = ()
     judged_at: tuple[int, ...] = ()
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

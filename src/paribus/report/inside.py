@@ -97,7 +97,9 @@ class Glance:
 
     Attributes:
         networks: over how many networks of the condition images and confusion are counted; 0: not known.
+        hard: those that are not among `wrong`.
         hard_total: None where nothing may be said.
+        hard_above: how many of these are among `wrong`.
         matrix_picture: in place of a table with too many classes.
     """
 
@@ -110,6 +112,7 @@ class Glance:
     right: tuple[Shot, ...]
     hard: tuple[Shot, ...]
     hard_total: int | None
+    hard_above: int
     matrix: Matrix | None
     matrix_picture: Shown | None
     filters: tuple[Tiles, ...]
@@ -123,10 +126,12 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Images as they are, or rows of an image with its augmented views."""
+    """Images as they are, or rows of an image with its augmented views; of `shown` of so many classes."""
 
     augmentation: str
     conditions: tuple[str, ...]
+    shown: int
+    classes: int
     plain: tuple[tuple[Shown, str], ...]
     rows: tuple[tuple[Shown, str, Shown], ...]
 
@@ -164,14 +169,14 @@ def _glance(inspection: Inspection, allowance: Allowance) -> Glance:
     every = (*inspection.wrong, *inspection.right, *inspection.hard)
     networks = max((each.seeds for each in every), default=0)
     outputs = any(not 0 <= each.confidence <= 1.001 for each in every)
-    wrong, right, hard = (
-        _shots(examples[:most], names=names, outputs=outputs, most_bytes=allowance.grid_bytes)
-        for examples, most in (
-            (inspection.wrong, allowance.wrong),
-            (inspection.right, allowance.right),
-            (inspection.hard if networks > 1 else (), allowance.hard),
-        )
-    )
+
+    def drawn_shots(examples: Sequence[Example], most: int) -> tuple[Shot, ...]:
+        return _shots(examples[:most], names=names, outputs=outputs, most_bytes=allowance.grid_bytes)
+
+    wrong, right = drawn_shots(inspection.wrong, allowance.wrong), drawn_shots(inspection.right, allowance.right)
+    above = {each.picture.index for each in inspection.wrong[: len(wrong)] if not each.right}
+    others = [each for each in inspection.hard if each.picture.index not in above]
+    hard = drawn_shots(others if networks > 1 else (), allowance.hard)
     table = matrix(inspection.confusion, names=names) if any(map(any, inspection.confusion)) else None
     drawn, left_out = layers(inspection.histograms, most=allowance.parameters, strips=allowance.strips)
     filters = [each for each in inspection.inside.planes if each.of == "filters"]
@@ -185,6 +190,7 @@ def _glance(inspection: Inspection, allowance: Allowance) -> Glance:
         right=right,
         hard=hard,
         hard_total=inspection.hard_total if networks > 1 else None,
+        hard_above=len(above) if networks > 1 else 0,
         matrix=table,
         matrix_picture=None if table is None or table.rows else _matrix_picture(table),
         filters=tuple(_tiles(each, most=allowance.filters, of="") for each in filters),
@@ -269,8 +275,9 @@ def _sheet(sample: Sample, allowance: Allowance) -> Sheet:
     views = sample.augmented
     most = allowance.wrong
     plain = () if views else sample.plain[:most]
+    shown = plain or sample.plain[: most // 2]
     rows = []
-    for original, augmented in list(zip(sample.plain, views, strict=False))[: max(2, most // 4)]:
+    for original, augmented in list(zip(sample.plain, views, strict=False))[: most // 2]:
         if augmented:
             name = names[original.label]
             one = _shown(draw_row((original,)), f"Image {original.index:,}, of class {name}")
@@ -278,6 +285,8 @@ def _sheet(sample: Sample, allowance: Allowance) -> Sheet:
     return Sheet(
         augmentation=", ".join(sample.augmentation),
         conditions=sample.conditions,
+        shown=len({each.label for each in shown}),
+        classes=len(sample.classes),
         plain=tuple((_pictured(each, names), names[each.label]) for each in plain),
         rows=tuple(rows),
     )

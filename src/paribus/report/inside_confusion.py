@@ -1,5 +1,6 @@
 """A confusion matrix as a table to read: percentages, what stands behind each of them, pairs in words."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,11 +9,12 @@ from paribus.figures import ConfusionData, confusion_data, least_accurate, most_
 # More classes than this make a table that nobody reads: then it is a picture.
 MOST_IN_TABLE = 12
 _PAIRS, _WEAKEST = 8, 5
+_STEPS = 8  # of colour for right answers, by their share
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its percentage, the step of its colour ("right", "none", "h1" to "h8"), and the counts in words."""
+    """One cell: percentage, look ("right r0" to "right r8", "none", "h1" to "h8"), and the counts in words."""
 
     text: str
     look: str
@@ -63,7 +65,7 @@ def _row(data: ConfusionData, true: int, names: Sequence[str]) -> tuple[Cell, ..
         right = true == predicted
         verb = "recognised" if right else f"taken for {names[predicted]}"
         title = f"{names[true]} {verb}: {_count(count, data.totals[true])}"
-        look = "right" if right else f"h{level}" if level else "none"
+        look = f"right r{math.ceil(_STEPS * (share or 0.0))}" if right else f"h{level}" if level else "none"
         text = _percent(share, decimals=1) if right or count else ""
         cells.append(Cell(text, look, title))
     return tuple(cells)

@@ -95,12 +95,29 @@
     return [low - margin, high + margin];
   }
 
+  // As log_ticks of figures/draw_lines.py.
+  function logTicks(low, high) {
+    const fine = Array.from({ length: 90 }, (_, step) => (10 + step) / 10);
+    let found = [];
+    for (const steps of [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 8], fine]) {
+      found = [];
+      for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)); power += 1) {
+        for (const step of steps) found.push(Number(`${step}e${power}`));
+      }
+      found = found.filter((value) => low * (1 - 1e-9) <= value && value <= high * (1 + 1e-9));
+      if (found.length >= 3) break;
+    }
+    const every = Math.ceil(found.length / 7) || 1;
+    return found.filter((_, place) => place % every === 0);
+  }
+
   function onAxis(layer, log, domain, metric) {
     const y = layer.encoding.y;
     const field = y.field === "b" ? "l" : y.field;
     y.scale = log ? { type: "log", domain } : { domain, nice: true, zero: false };
     y.axis = { ...y.axis, format: "~g", tickCount: 5 };
-    delete y.axis.values;
+    if (log) y.axis.values = logTicks(...domain);
+    else delete y.axis.values;
     if (y.axis.title) y.axis.title = log ? `${metric}, logarithmic` : metric;
     y.field = log && field === "l" ? "b" : field;
     layer.transform = [];

@@ -111,7 +111,14 @@ def two_errors_sentence(found: TwoErrors, *, alpha: float) -> str:
         _part("another test set", found.another_test_set, alpha),
         _part("another seed and test set", found.both, alpha),
     ]
+    if _width(found.both) < _width(found.another_seed):
+        why = "a few seeds alone say less surely how large it is"
+        parts.append(f"The last interval is narrower though its error is larger: {why}.")
     return f"{who} over {seeds_phrase(found.n)} and {found.images:,} images. {' '.join(parts)} {found.remark}".strip()
+
+
+def _width(error: ErrorEstimate) -> float:
+    return error.interval[1] - error.interval[0] if error.interval else np.nan
 
 
 def _squares(d: NDArray[np.float64]) -> _Squares:

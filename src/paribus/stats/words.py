@@ -72,7 +72,7 @@ def spread(estimate: ConditionEstimate, *, alpha: float, response: str) -> str:
 
 
 def seeds_needed_phrase(contrast: ContrastEstimate) -> str:
-    """Return about how many seeds tell the smallest effect from none: "about 9 to 31", or why that is not known.
+    """Return about how many seeds tell the smallest effect from zero: "about 9 to 31", or why that is not known.
 
     Empty where nothing is to be foreseen: the contrast is not undecided, or there is no smallest effect.
     """
@@ -139,7 +139,7 @@ def _outlook(contrast: ContrastEstimate, smallest_effect: float | None) -> str:
 def _telling(effect: str, seeds: str) -> str:
     if seeds == TOO_FEW:
         return f"There are {TOO_FEW} how many are needed"
-    return f"To tell a difference of {effect} from none takes {seeds} seeds (80 % chance)"
+    return f"To tell a difference of {effect} from zero takes {seeds} seeds (80 % chance)"
 
 
 def _foreseen(low: int, high: int) -> str:
@@ -195,4 +195,4 @@ def _seeds_for_all(members: Sequence[ContrastEstimate], smallest_effect: float |
     seeds, effect = TOO_FEW if few else _foreseen(low, high), in_pp(smallest_effect)
     if seeds == TOO_FEW:
         return f"; there are {TOO_FEW} how many are needed"
-    return f"; telling {effect} from none takes {seeds} seeds"
+    return f"; telling {effect} from zero takes {seeds} seeds"

@@ -42,6 +42,7 @@ from paribus.study.recipe import (
 from paribus.study.starting import bare_study, starting_text
 from paribus.study.study import Study, directory_name
 from paribus.study.tuning import Candidate, candidates, mean_accuracy, pick, possible, tuning_runs
+from paribus.study.values import toml_text
 
 __all__ = [
     "AUGMENTATIONS",
@@ -101,6 +102,7 @@ __all__ = [
     "resolve",
     "runs",
     "starting_text",
+    "toml_text",
     "tuning_runs",
     "with_batch",
 ]

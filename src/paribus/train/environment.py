@@ -24,10 +24,10 @@ def settle(plan: Plan) -> None:
 def environment(plan: Plan) -> dict[str, str]:
     """Return what the numbers may depend on: versions, processor or GPU, instruction set, operating system."""
     device = torch.device(plan.device)
-    native = {}
+    path = {"path": "plain PyTorch"}
     if plan.path == "native":
-        native = {"path": f"native, {plan.linear} for Linear, {plan.convolution} for Conv2d"}
-        native |= {name: version(name) for name in ("numba", "scipy")}
+        path = {"path": f"native, {plan.linear} for Linear, {plan.convolution} for Conv2d"}
+        path |= {name: version(name) for name in ("numba", "scipy")}
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),  # a class of torch's, which would be imported where it is read
@@ -37,7 +37,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": str(plan.threads),
-        **native,
+        **path,
     }
 
 

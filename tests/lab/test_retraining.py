@@ -1,0 +1,62 @@
+"""A folder of images that has changed since its runs were finished: they are trained again, and that is said."""
+
+import pytest
+from pictures import fill, flat
+
+import paribus as pb
+
+STUDY = """
+question = "?"
+data = { source = "folder:photos", validation = 0.2 }
+model = { layers = ["Flatten", "Linear(classes)"] }
+train = { lr = 0.1, batch_size = 8, epochs = 1 }
+vary = { train.lr = [0.1, 0.01] }
+design = { seeds = 2, smallest_effect = "5pp" }
+"""
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of 2 x 20 images beside a study of four runs."""
+    names = [f"photos/{name}/{number:02}.png" for name in ("cats", "dogs") for number in range(20)]
+    fill(tmp_path, {name: flat(key) for key, name in enumerate(names)})
+    (tmp_path / "mine.toml").write_text(STUDY, encoding="utf-8")
+    return tmp_path / "photos"
+
+
+def run(folder, *changes):
+    """Run the study; return what was said, and the stages at which runs ended after it."""
+    told = []
+    study = pb.load(folder.parent / "mine.toml", *changes)
+    results = pb.run(study, folder=folder.parent / "studies", workers=1, report=False, watch=told.append)
+    said = [each.said for each in told if each.said]
+    before = [each.ended for each in told[: next((n for n, each in enumerate(told) if each.said), 0)]]
+    return said, before, sum(each.ended is not None for each in told), results
+
+
+def test_runs_of_other_images_are_trained_again_and_it_is_said_once_and_before(photos):
+    assert run(photos)[:3:2] == ([], 4)
+    assert run(photos)[:3:2] == ([], 0)
+    (photos / "cats" / "00.png").unlink()
+    said, before, ended, results = run(photos)
+    (sentence,) = said
+    assert sentence == (
+        "the images are not those of the 4 finished runs (another fingerprint): "
+        "they are trained again on the images as they are now"
+    )
+    assert not any(before)
+    assert ended == 4
+    assert {each.state for each in results.runs} == {"done"}
+    assert run(photos)[:3:2] == ([], 0)
+
+
+def test_only_the_runs_that_are_asked_for_again_are_counted(photos):
+    run(photos)
+    (photos / "dogs" / "00.png").unlink()
+    said, _, ended, _ = run(photos, "design.seeds=1", "vary.train.lr=[0.1,0.02]")
+    assert ended == 2
+    (sentence,) = said
+    assert sentence == (
+        "the images are not those of the 1 finished run (another fingerprint): "
+        "it is trained again on the images as they are now"
+    )
