@@ -249,7 +249,7 @@ def evidence(study: Study, results: Results | None) -> str:
     about = [
         f"`{' '.join(['paribus run', study.name, *changes(results.study.text)])}`",
         f"{len(done)} of {len(results.runs)} runs",
-        *(machine(each) for each in machines),
+        *dict.fromkeys(machine(each) for each in machines),
         f"{sum(run.seconds for run in done) / 60:.1f} minutes of training and measuring, all runs together",
     ]
     remarks = [

@@ -108,8 +108,9 @@ def draw_planes(planes: Planes, *, most: int) -> Bitmap:
     grid = planes_grid(planes, most=most)
     if grid.pixels.ndim == 3:
         return _bitmap(png(_coloured(grid, planes)), grid)
-    # The lowest byte becomes the second lowest: 0 is what lies between the tiles.
-    values = np.where(grid.filled, np.maximum(grid.pixels, 1), 0).astype(np.uint8)
+    # The lowest bytes become the third lowest: 0 is what lies between the tiles, 1 what comes after the last.
+    values = np.where(grid.filled, np.maximum(grid.pixels, 2), 0).astype(np.uint8)
+    values[grid.after] = 1
     return _bitmap(png(values, palette=_diverging(planes)), grid)
 
 
@@ -133,7 +134,7 @@ def _diverging(planes: Planes) -> Bytes:
     palette = np.empty((256, 4), dtype=np.uint8)
     palette[:, :3] = np.where((numbers < 0)[:, None], _NEGATIVE, _POSITIVE)
     palette[:, 3] = np.rint(255 * np.minimum(1.0, np.abs(numbers) / _strong(planes)))
-    palette[0] = _GAP
+    palette[0], palette[1] = _GAP, (0, 0, 0, 0)
     return palette
 
 

@@ -37,6 +37,14 @@ class Grid:
     zoom: int
 
     @property
+    def after(self) -> tuple[slice, slice]:
+        """Where the last row has no tiles."""
+        height, width = self.tile
+        full, left = divmod(self.count, self.columns)
+        top = full * (height + _GAP) - _GAP if left else len(self.filled)
+        return slice(max(0, top), None), slice(left * (width + _GAP) - _GAP if left else None, None)
+
+    @property
     def shown(self) -> tuple[int, int]:
         """Width and height in pixels of the page."""
         height, width = self.filled.shape
