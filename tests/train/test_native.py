@@ -4,12 +4,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from making import make_images, make_recipe
 
 from paribus.core import ModelError, Streams
+from paribus.data import load_images
 from paribus.models.chain import place
 from paribus.study import Schedule
 from paribus.train import Plan, Resume
@@ -263,3 +265,21 @@ def test_a_layer_without_a_native_form_is_named(make_bench, layer, reason):
     bench = make_bench(make_recipe(("Flatten", "Linear(4)", layer, "Linear(classes)")))
     with pytest.raises(Unsupported, match=reason):
         lower(list(bench.model), image_shape=(1, 8, 8), batch=4)
+
+
+@pytest.mark.parametrize("layers", [MLP, CNN], ids=["MLP", "CNN"])
+def test_final_accuracies_of_ten_seeds_are_distributed_alike(make_bench, layers):
+    small = tuple(each.replace("Linear(12)", "Linear(32)") for each in layers)
+    recipe = make_recipe(small, data={"source": "digits"}, lr=0.05, momentum=0.9, batch_size=32, epochs=6)
+    images, accuracies = load_images(recipe.data), {}
+    for plan in (Plan(), NATIVE):
+        for seed in range(10):
+            records = []
+            bench = make_bench(recipe, images=images, plan=plan, seed=seed)
+            train_run(bench, run="r", environment="e", on_epoch=records.append)
+            accuracies.setdefault(plan, []).append(records[-1].test_accuracy)
+    plain, found = (np.array(accuracies[plan]) for plan in (Plan(), NATIVE))
+    assert plain.mean() > 0.7
+    gap = found - plain  # the same seed starts from the same weights and sees the same order
+    assert abs(gap.mean()) <= max(3 * gap.std(ddof=1) / np.sqrt(10), 1 / 359)
+    assert scipy.stats.ks_2samp(found, plain).pvalue > 0.05
