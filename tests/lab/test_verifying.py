@@ -62,7 +62,7 @@ def sealed(tmp_path_factory):
         return pb.run(folder / "own.toml", folder=folder / "studies", workers=1, sealed=True, report=False)
 
 
-def _planned(_pool, questions, *, watch):  # noqa: ARG001
+def _planned(_pool, questions, *, used, watch):  # noqa: ARG001
     paths = {each.key: "reference" if each.recipe.model.module else "native" for each in questions}
     return {key: Planned(Plan(path=path), (), "") for key, path in paths.items()}
 

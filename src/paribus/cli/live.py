@@ -55,7 +55,7 @@ class _Screen:
         self._snapshot = Snapshot("starting")
         self._board = self._snapshot  # the last one that has conditions: they stay while the report is written
         self._since, self._resting = time.monotonic(), False
-        self._size = console.size
+        self._size, self._unsure = console.size, 0
         self._messages = 0
         self._spinner = Spinner("dots" if look_of(console).ascii is False else "line", style="cyan")
         self._live = Redrawn(
@@ -95,7 +95,9 @@ class _Screen:
     def _frame(self) -> RenderableType:
         """Return what is to be seen now."""
         if self._console.size != self._size:  # how far the old table reaches now, only the terminal knows
-            self._size = self._console.size
+            self._size, self._unsure = self._console.size, 2  # this frame may still be laid out for the old size
+        if self._unsure:
+            self._unsure -= 1
             self._console.clear()
         look, last = look_of(self._console), self._board
         lines: list[RenderableType] = []
