@@ -213,9 +213,11 @@ class Session:
         self._master, slave = pty.openpty()
         self.before = termios.tcgetattr(slave)
         self.resize(*size)
+        # What runs tests side by side tells them a width of its own.
+        free = {key: value for key, value in environment.items() if key not in {"COLUMNS", "LINES"}}
         self._process = subprocess.Popen(
             [sys.executable, "-c", CONTROLLED, sys.executable, "-m", "paribus", *words], cwd=cwd,
-            stdin=slave, stdout=slave, stderr=slave, env={**environment, "TERM": "xterm-256color"},
+            stdin=slave, stdout=slave, stderr=slave, env={**free, "TERM": "xterm-256color"},
             start_new_session=True,
         )  # fmt: skip
         self._slave = slave
