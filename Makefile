@@ -26,7 +26,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 torture: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m torture
+	$(BIN)/python -m pytest -m "torture or hypothesis" --hypothesis-profile=torture
 
 # Against other frameworks, in an environment of their own. ONLY=c1,c4 chooses; ARGS=--quick tries them all out.
 bench: $(BENCH_VENV)/.installed

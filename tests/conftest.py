@@ -5,8 +5,10 @@ from pathlib import Path
 
 from hypothesis import settings
 
-# A property is true or false, not late: how long an example takes depends on what else the machine does.
-settings.register_profile("house", deadline=None)
+# A property is true or false, not late: how long an example takes depends on what else the machine does. `make test`
+# tries the same examples every time, so that what was green stays green; `make torture` draws new ones, and more.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.register_profile("torture", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("house")
 
 # Compiled code is kept from test to test, though many have a cache of their own: compiling takes half a minute.

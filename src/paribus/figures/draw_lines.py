@@ -16,7 +16,7 @@ _MOST_MARKED = 60
 # Name of a dataset -> its rows.
 _Rows = dict[str, list[dict[str, object]]]
 # Parts of a decade that are marked on a logarithmic axis, for ever narrower ranges; report.js has the same.
-_LOG_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8), tuple(1 + step / 10 for step in range(90)))
+_LOG_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8))
 _LEAST_TICKS, _MOST_TICKS = 3, 7
 _CROSS = "M-1,-1L1,1M-1,1L1,-1"
 
@@ -116,14 +116,20 @@ def _y_axis(data: LinesData, *, title: str | None) -> alt.Axis:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Return a few round numbers on a logarithmic axis: powers of ten where there are enough of them."""
+    """Return a few round numbers on a logarithmic axis: powers of ten where there are enough of them.
+
+    On an axis so short that even parts of a decade are too few, the numbers stand at equal steps.
+    """
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
     for steps in _LOG_STEPS:
         found = [float(f"{step}e{power}") for power in powers for step in steps]
         found = [value for value in found if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
         if len(found) >= _LEAST_TICKS:
-            break
-    return found[:: math.ceil(len(found) / _MOST_TICKS) or 1]
+            return found[:: math.ceil(len(found) / _MOST_TICKS)]
+    power = math.floor(math.log10((high - low) / _LEAST_TICKS))
+    largest = max(part for part in (1, 2, 5) if part * _LEAST_TICKS <= (high - low) / 10.0**power * (1 + 1e-9))
+    step = largest * 10.0**power
+    return [float(f"{count * step:.12g}") for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _y(field: str, axes: Mapping[str, Any]) -> alt.Y:
