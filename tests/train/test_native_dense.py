@@ -51,7 +51,7 @@ def test_forward_and_back_are_numpys_products(made, size, count, seed):
     source, goal = Guarded(images), Guarded(np.zeros((count, made)))
     native_dense.forward(
         theta, np.int64(0), np.int64(weights.size), np.int64(made), np.int64(size), np.int64(count),
-        source.whole, source.place, goal.whole, goal.place, _scratch(made, size, count),
+        source.whole, source.place, goal.whole, goal.place,
     )  # fmt: skip
     np.testing.assert_allclose(goal.values, images @ weights.T + bias, atol=1e-12)
     given_slopes = draw.normal(size=(count, made))

@@ -44,9 +44,15 @@ class Native:
         channels, height, width = images.shape[1:]
         self._size = min(spec.batch, len(bench.parts["train"]))
         most = max(self._size, EVALUATION_BATCH["cpu"])
-        self._program = lower(layers, image_shape=(channels, height, width), batch=most, trained=self._size)
-        self._number: npt.DTypeLike = np.float64 if bench.shift.dtype == torch.float64 else np.float32
         linear, convolution = bench.plan.linear, bench.plan.convolution
+        self._program = lower(
+            layers,
+            image_shape=(channels, height, width),
+            batch=most,
+            trained=self._size,
+            tiles=convolution == "tiles",
+        )
+        self._number: npt.DTypeLike = np.float64 if bench.shift.dtype == torch.float64 else np.float32
         # What tiles are not for, a library does.
         libraries = linear, convolution, "scipy" if convolution == "tiles" else convolution
         self._blas = np.array([address(each, np.dtype(self._number)) for each in libraries])

@@ -11,18 +11,11 @@ from paribus.train.native_blas import alone, copy, part
 from paribus.train.native_dense import BEYOND, tile
 from paribus.train.native_pointwise import add, clear
 from paribus.train.native_rows import compiled
-from paribus.train.native_tiles import (
-    MANY_ROWS,
-    NARROW,
-    ROWS,
-    WIDE,
-    gather_narrow,
-    gather_wide,
-    slide_wide,
-    slide_wide_row,
-)
+from paribus.train.native_slides import SIX, gather_wide, slide_half, slide_row, slide_six, slide_wide
+from paribus.train.native_sums import PLACES, PLANES, SHORT, sum_windows, sum_windows_one, sum_windows_pair
+from paribus.train.native_tiles import HALF, ROWS, WIDE
 
-_FEW = WIDE - NARROW  # columns that narrow tiles are better for
+_AHEAD = max(ROWS, PLACES)  # places in a window that a tile may ask for beyond the last
 
 
 @compiled
@@ -58,133 +51,113 @@ def _windows(row, table):
 def slide(row, theta, count, source, at, goal, to, cols):
     """Convolve images [C, H, W] with windows one step apart, where they lie: no patches are written.
 
-    A window's corner at (y, x) is number y * W + x; those that would begin in one row and end in the next are made
-    too, as it is quicker, and left out.
+    A window's corner at (y, x) is number y * W + x. Those that would begin in one row and end in the next are made
+    too, as it is quicker, and written over by the next row; those after the last one are written aside.
     """
     alone()
     wide = row[k.WIDTH] + 2 * row[k.PAD_X]
     planes, across = row[k.OUT_CHANNELS], row[k.OUT_WIDTH]
     depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
     corners = (row[k.OUT_HEIGHT] - 1) * wide + across
-    out = row[k.CHANNELS] * (row[k.HEIGHT] + 2 * row[k.PAD_Y]) * wide + BEYOND
-    weights = row[k.WEIGHT]
-    table = np.empty(depth + MANY_ROWS, dtype=np.int64)
+    table = np.empty(depth + _AHEAD, dtype=np.int64)
     _windows(row, table)
+    added = np.zeros(planes, dtype=theta.dtype)
+    if row[k.BIAS] >= 0:
+        copy(added, k.NO, theta, row[k.BIAS], planes)
+    goals = np.empty(corners + WIDE, dtype=np.int64)
+    for c in range(corners):
+        goals[c] = (c // wide * across + min(c % wide, across)) * planes
     for i in range(count):
+        for c in range(corners, goals.shape[0]):
+            goals[c] = row[k.EXTRA] - to
         frame(row, source, at + i * row[k.IN], cols)
-        for p in range(0, planes, ROWS):
-            rows = min(ROWS, planes - p)
+        p = 0
+        while p < planes:
+            left = planes - p
+            rows = ROWS if left >= ROWS else SIX if left == SIX else HALF if left >= HALF else 1
+            filters = row[k.WEIGHT] + p * depth
             for q in range(0, corners, WIDE):
-                if rows == ROWS:
-                    slide_wide(theta, weights + p * depth, cols, q, depth, table, k.NO, depth, cols, out, WIDE)
-                else:
-                    for r in range(rows):
-                        slide_wide_row(
-                            theta, weights + (p + r) * depth, cols, q, depth, table, k.NO, depth,
-                            cols, out + r * WIDE, WIDE,
-                        )  # fmt: skip
-                y, x = q // wide, q % wide
-                for j in range(min(WIDE, corners - q)):
-                    if x < across:
-                        made, given = part(goal, to + (y * across + x) * planes + p), part(cols, out + j)
-                        for r in range(rows):
-                            made[r] = given[r * WIDE]
-                    x += 1
-                    if x == wide:
-                        y, x = y + 1, 0
-        spots = row[k.OUT_HEIGHT] * across
-        if row[k.BIAS] >= 0:
-            _add_bias(theta, row[k.BIAS], planes, spots, goal, to)
-        to += spots * planes
+                _slide(rows, theta, filters, depth, cols, q, table, added, p, goal, to, goals)
+            p += rows
+        to += row[k.OUT]
 
 
 @compiled
-def _add_bias(theta, bias, planes, spots, goal, to):
-    added = part(theta, bias)
-    for s in range(spots):
-        made = part(goal, to + s * planes)
-        for p in range(planes):
-            made[p] += added[p]
+def _slide(rows, theta, filters, depth, cols, q, table, bias, p, goal, to, goals):
+    alone()
+    if rows == ROWS:
+        slide_wide(theta, filters, cols, q, depth, table, bias, p, goal, to + p, goals, q)
+    elif rows == SIX:
+        slide_six(theta, filters, cols, q, depth, table, bias, p, goal, to + p, goals, q)
+    elif rows == HALF:
+        slide_half(theta, filters, cols, q, depth, table, bias, p, goal, to + p, goals, q)
+    else:
+        slide_row(theta, filters, cols, q, depth, table, bias, p, goal, to + p, goals, q)
 
 
 @compiled
 def slide_back(row, grad, count, source, at, slopes, g, cols):
-    """Add the gradient of filters to `grad`."""
+    """Add the gradient of filters to `grad`.
+
+    Slopes are spread to where the corners of their windows are: as rows [corner, plane] of WIDE planes, or each plane
+    by itself [plane, corner] where fewer are left.
+    """
     alone()
     wide = row[k.WIDTH] + 2 * row[k.PAD_X]
     planes, across = row[k.OUT_CHANNELS], row[k.OUT_WIDTH]
     depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
     corners = (row[k.OUT_HEIGHT] - 1) * wide + across
     spread = row[k.CHANNELS] * (row[k.HEIGHT] + 2 * row[k.PAD_Y]) * wide + BEYOND
-    out = spread + corners * WIDE
-    weights = row[k.WEIGHT]
-    table = np.empty(depth + MANY_ROWS, dtype=np.int64)
+    out = spread + corners * planes
+    table = np.empty(depth + _AHEAD, dtype=np.int64)
     _windows(row, table)
+    clear(cols, spread, corners * planes)
+    together = planes // WIDE * WIDE
     for i in range(count):
         frame(row, source, at + i * row[k.IN], cols)
-        p = 0
+        for y in range(row[k.OUT_HEIGHT]):
+            for x in range(across):
+                corner, begin = y * wide + x, g + (y * across + x) * planes
+                for p in range(0, together, WIDE):
+                    copy(cols, spread + p * corners + corner * WIDE, slopes, begin + p, WIDE)
+                made, given = part(cols, spread + together * corners + corner), part(slopes, begin + together)
+                for p in range(planes - together):
+                    made[p * corners] = given[p]
+        for p in range(0, together, WIDE):
+            for d in range(0, depth, ROWS):
+                gather_wide(cols, k.NO, cols, spread + p * corners, WIDE, table, d, corners, cols, out, WIDE)
+                _add_turned(grad, row[k.WEIGHT] + p * depth + d, depth, cols, out, min(ROWS, depth - d))
+        p = together
         while p < planes:
-            narrow = np.int64(planes - p <= _FEW)
-            panel, most = (NARROW, MANY_ROWS) if narrow else (WIDE, ROWS)
-            columns = min(panel, planes - p)
-            clear(cols, spread, corners * panel)
-            for y in range(row[k.OUT_HEIGHT]):
-                for x in range(across):
-                    made = part(cols, spread + (y * wide + x) * panel)
-                    given = part(slopes, g + (y * across + x) * planes + p)
-                    for c in range(columns):
-                        made[c] = given[c]
-            for d in range(0, depth, most):
-                if narrow:
-                    gather_narrow(cols, k.NO, cols, spread, panel, table, d, corners, cols, out, panel)
-                else:
-                    gather_wide(cols, k.NO, cols, spread, panel, table, d, corners, cols, out, panel)
-                for c in range(columns):
-                    made, given = part(grad, weights + (p + c) * depth + d), part(cols, out + c)
-                    for r in range(min(most, depth - d)):
-                        made[r] += given[r * panel]
-            p += columns
+            left = planes - p
+            high = PLANES if left >= PLANES else min(left, 2)
+            windows = SHORT if high == PLANES else PLACES
+            for d in range(0, depth, windows):
+                _sum_windows(high, cols, spread + p * corners, corners, table, d, out)
+                for r in range(high):
+                    add(grad, row[k.WEIGHT] + (p + r) * depth + d, cols, out + r * windows, min(windows, depth - d))
+            p += high
         g += row[k.OUT]
 
 
 @compiled
-def convolve(theta, weights, bias, planes, depth, spots, goal, to, cols, turned, fresh):
-    """Write goal[s, p] = sum over d of patches[s, d] * weights[p, d], and the bias; patches lie in `cols`.
-
-    The filters, turned, are kept in `goal` from `turned` on; `fresh` says that this is to be done.
-    """
-    alone()
-    out = spots * depth + WIDE
-    p = 0
-    while p < planes:
-        narrow = np.int64(planes - p <= _FEW)
-        panel, most = (NARROW, MANY_ROWS) if narrow else (WIDE, ROWS)
-        columns = min(panel, planes - p)
-        free = turned + p * depth
-        if fresh:
-            _turned_filters(theta, weights + p * depth, columns, depth, panel, goal, free)
-        for s in range(0, spots, most):
-            rows = min(most, spots - s)
-            if columns == panel:
-                made = to + s * planes + p
-                tile(narrow, rows, cols, s * depth, depth, k.YES, goal, free, panel, depth, goal, made, planes)
-                continue
-            tile(narrow, rows, cols, s * depth, depth, k.YES, goal, free, panel, depth, cols, out, panel)
-            for r in range(rows):
-                copy(goal, to + (s + r) * planes + p, cols, out + r * panel, columns)
-        p += columns
-    if bias >= 0:
-        _add_bias(theta, bias, planes, spots, goal, to)
+def _add_turned(grad, to, step, cols, at, rows):
+    """Add a tile [rows, WIDE], turned, to rows that are `step` apart."""
+    for c in range(WIDE):
+        made, given = part(grad, to + c * step), part(cols, at + c)
+        for r in range(rows):
+            made[r] += given[r * WIDE]
 
 
 @compiled
-def _turned_filters(theta, weights, columns, depth, panel, goal, to):
-    """Write filters [columns, depth] as [depth, panel], zeros beside them."""
-    made = part(goal, to)
-    for p in range(panel):
-        given = part(theta, weights + p * depth)
-        for d in range(depth):
-            made[d * panel + p] = given[d] if p < columns else 0
+def _sum_windows(planes, cols, spread, corners, table, d, out):
+    alone()
+    if planes == PLANES:
+        sum_windows(cols, spread, corners, cols, k.NO, table, d, corners, cols, out, SHORT)
+    elif planes > 1:
+        sum_windows_pair(cols, spread, corners, cols, k.NO, table, d, corners, cols, out, PLACES)
+    else:
+        sum_windows_one(cols, spread, corners, cols, k.NO, table, d, corners, cols, out, PLACES)
 
 
 @compiled
@@ -196,7 +169,7 @@ def gradient(grad, weights, planes, depth, spots, slopes, g, cols):
         rows = min(ROWS, planes - p)
         for d in range(0, depth, WIDE):
             columns = min(WIDE, depth - d)
-            tile(k.NO, rows, slopes, g + p, k.YES, planes, cols, d, depth, spots, cols, out, WIDE)
+            tile(rows, slopes, g + p, k.YES, planes, cols, d, depth, spots, cols, out, WIDE)
             for r in range(rows):
                 add(grad, weights + (p + r) * depth + d, cols, out + r * WIDE, columns)
 
@@ -211,4 +184,4 @@ def patch_slopes(theta, weights, planes, depth, spots, slopes, g, cols):
         # From the last columns to the first: what those write beyond their row is written after.
         for c in range(last, -1, -WIDE):
             to = s * depth + c
-            tile(k.NO, rows, slopes, g + s * planes, planes, k.YES, theta, weights + c, depth, planes, cols, to, depth)
+            tile(rows, slopes, g + s * planes, planes, k.YES, theta, weights + c, depth, planes, cols, to, depth)

@@ -7,82 +7,76 @@ from paribus.train.native_blas import alone, copy, part
 from paribus.train.native_learning import update
 from paribus.train.native_pointwise import clear
 from paribus.train.native_rows import compiled
+from paribus.train.native_sums import IMAGES, SHORT, TALL, sum_column, sum_one, sum_short, sum_tall
 from paribus.train.native_tiles import (
-    MANY_ROWS,
-    NARROW,
+    HALF,
     ROWS,
     WIDE,
     learn,
     learn_moment,
     learn_moment_row,
     learn_row,
-    write_narrow,
-    write_narrow_row,
+    write_half,
+    write_pair,
+    write_row,
     write_wide,
-    write_wide_row,
 )
 
-_BLOCK = 16  # numbers of one cache line: what is written stays in the cache until its lines are full
-_FEW = 40  # images: for more of them, what lies far apart is copied to lie together before it is used often
-TILE = MANY_ROWS * WIDE  # numbers that a tile takes at most
+_FEW = 10  # images: for more of them, what lies far apart is copied to lie together before it is used often
+TILE = ROWS * WIDE  # numbers that a tile takes at most
 BEYOND = WIDE  # numbers by which flat arrays are longer: tiles read and write whole registers
 
 
 @compiled
-def tile(narrow, rows, a, at_a, row_a, step_a, b, at_b, step_b, depth, out, at_out, step_out):
-    """Write a tile of so many rows, at most those that it has."""
+def tile(rows, a, at_a, row_a, step_a, b, at_b, step_b, depth, out, at_out, step_out):
+    """Write a tile of so many rows, at most ROWS."""
     alone()
-    if narrow and rows == MANY_ROWS:
-        write_narrow(a, at_a, row_a, step_a, b, at_b, step_b, depth, out, at_out, step_out)
-    elif not narrow and rows == ROWS:
-        write_wide(a, at_a, row_a, step_a, b, at_b, step_b, depth, out, at_out, step_out)
-    else:
-        for r in range(rows):
-            goal = at_out + r * step_out
-            if narrow:
-                write_narrow_row(a, at_a + r * row_a, row_a, step_a, b, at_b, step_b, depth, out, goal, step_out)
-            else:
-                write_wide_row(a, at_a + r * row_a, row_a, step_a, b, at_b, step_b, depth, out, goal, step_out)
+    r = 0
+    while r < rows:
+        start, goal = at_a + r * row_a, at_out + r * step_out
+        if rows - r >= ROWS:
+            write_wide(a, start, row_a, step_a, b, at_b, step_b, depth, out, goal, step_out)
+            r += ROWS
+        elif rows - r >= HALF:
+            write_half(a, start, row_a, step_a, b, at_b, step_b, depth, out, goal, step_out)
+            r += HALF
+        elif rows - r > 1:
+            write_pair(a, start, row_a, step_a, b, at_b, step_b, depth, out, goal, step_out)
+            r += 2
+        else:
+            write_row(a, start, row_a, step_a, b, at_b, step_b, depth, out, goal, step_out)
+            r += 1
 
 
 @compiled
-def _turn(source, at, rows, width, panel, goal):
-    """Write rows [rows, width] as columns of a panel [width, panel] at the start of `goal`, zeros after the last."""
-    for j in range(0, width, _BLOCK):
-        high = min(_BLOCK, width - j)
-        for i in range(panel):
-            made = part(goal, j * panel + i)
-            if i < rows:
-                given = part(source, at + i * width + j)
-                for d in range(high):
-                    made[d * panel] = given[d]
-            else:
-                for d in range(high):
-                    made[d * panel] = 0
+def forward(theta, weights, bias, made, size, count, source, at, goal, to):
+    """Write goal[i, n] = sum over j of source[i, j] * weights[n, j], and the bias.
 
-
-@compiled
-def forward(theta, weights, bias, made, size, count, source, at, goal, to, cols):
-    """Write goal[i, n] = sum over j of source[i, j] * weights[n, j], and the bias."""
+    The last weights come first: the update before left them in the cache.
+    """
     alone()
-    first = 0
-    while first < count:
-        left = count - first
-        narrow = np.int64(left <= WIDE - NARROW)
-        panel = NARROW if narrow else WIDE
-        images, most, out = min(left, panel), MANY_ROWS if narrow else ROWS, size * panel
-        _turn(source, at + first * size, images, size, panel, cols)
-        n = 0
-        while n < made:
-            rows = min(most, made - n)
-            tile(narrow, rows, theta, weights + n * size, size, k.YES, cols, k.NO, panel, size, cols, out, panel)
-            for i in range(images):
-                row = part(goal, to + (first + i) * made + n)
-                column = part(cols, out + i)
+    most = SHORT if count >= IMAGES else TALL
+    n = made
+    while n > 0:
+        rows = most if n >= most else 1
+        n -= rows
+        factor = weights + n * size
+        i = 0
+        while i < count:
+            given, out = at + i * size, to + i * made + n
+            if count - i >= IMAGES:
+                if rows == SHORT:
+                    sum_short(source, given, theta, factor, size, goal, out, made)
+                else:
+                    sum_column(source, given, theta, factor, size, goal, out, made)
+                i += IMAGES
+                continue
+            if rows == TALL:
+                sum_tall(source, given, theta, factor, size, goal, out, made)
+            else:
                 for r in range(rows):
-                    row[r] = column[r * panel]
-            n += rows
-        first += images
+                    sum_one(source, given, theta, factor + r * size, size, goal, out + r, made)
+            i += 1
     if bias >= 0:
         added = part(theta, bias)
         for i in range(count):
@@ -105,9 +99,9 @@ def back(theta, weights, made, size, count, slopes, at, to, cols):
         for i in range(0, count, ROWS):
             rows, goal, given = min(ROWS, count - i), to + i * size + c, at + i * made
             if columns == WIDE:
-                tile(k.NO, rows, slopes, given, made, k.YES, factor, begin, apart, made, slopes, goal, size)
+                tile(rows, slopes, given, made, k.YES, factor, begin, apart, made, slopes, goal, size)
                 continue
-            tile(k.NO, rows, slopes, given, made, k.YES, factor, begin, apart, made, cols, out, WIDE)
+            tile(rows, slopes, given, made, k.YES, factor, begin, apart, made, cols, out, WIDE)
             for r in range(rows):
                 copy(slopes, goal + r * size, cols, out + r * WIDE, columns)
 
@@ -124,17 +118,19 @@ def _panel(source, at, rows, width, columns, goal, to):
 
 
 @compiled
-def _learn(moving, rows, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay):
-    """Change a tile of weights by its gradient."""
+def _learn(times, jump, rows, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay):
+    """Change tiles of weights by their gradients."""
     alone()
-    if moving and rows == ROWS:
-        learn_moment(slopes, g, k.YES, made, images, start, along, count, theta, first, at, size, rate, mu, decay)
-    elif moving:
-        learn_moment_row(slopes, g, k.YES, made, images, start, along, count, theta, first, at, size, rate, mu, decay)
+    if mu != 0 and rows == ROWS:
+        learn_moment(times, jump, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay)
+    elif mu != 0:
+        learn_moment_row(
+            times, jump, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay
+        )
     elif rows == ROWS:
-        learn(slopes, g, k.YES, made, images, start, along, count, theta, first, at, size, rate, mu, decay)
+        learn(times, jump, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay)
     else:
-        learn_row(slopes, g, k.YES, made, images, start, along, count, theta, first, at, size, rate, mu, decay)
+        learn_row(times, jump, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay)
 
 
 @compiled
@@ -154,17 +150,18 @@ def change(kind, rule, rate, step, theta, weights, moment_1, moment_2, made, siz
         first = weights + n * size
         begin = 0
         if kind == k.SGD:
-            for c in range(0, whole, WIDE):
-                factor, start, along = (cols, c * count, WIDE) if packed else (source, at + c, size)
-                _learn(
-                    mu != 0, rows, slopes, g + n, made, factor, start, along, count, theta, moment_1, first + c, size,
-                    pace, mu, decay,
-                )  # fmt: skip
+            factor, start, along, jump = (
+                (cols, k.NO, np.int64(WIDE), count * WIDE) if packed else (source, at, size, np.int64(WIDE))
+            )
+            _learn(
+                whole // WIDE, jump, rows, slopes, g + n, made, factor, start, along, count, theta, moment_1, first,
+                size, pace, mu, decay,
+            )  # fmt: skip
             begin = whole
         if begin < size:
             for c in range(begin, size, WIDE):
                 factor, start, along = (cols, c * count, WIDE) if packed or c == whole else (source, at + c, size)
-                tile(k.NO, rows, slopes, g + n, k.YES, made, factor, start, along, count, cols, out + c, apart)
+                tile(rows, slopes, g + n, k.YES, made, factor, start, along, count, cols, out + c, apart)
             for r in range(rows):
                 update(
                     kind, rule, rate, step, theta, first + r * size + begin, cols, out + r * apart + begin,

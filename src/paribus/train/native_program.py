@@ -64,17 +64,34 @@ class _Row:
     def spatial(self) -> bool:
         return len(self.takes) == 3
 
+    @property
+    def recalled(self) -> bool:
+        """Whether the way back asks for what this layer made."""
+        return self.op >= k.LEAKY
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether each number depends on the one in its place alone."""
+        return self.recalled and self.op not in (k.SOFTMAX, k.LOG_SOFTMAX)
+
 
 def lower(
-    layers: Sequence[nn.Module], *, image_shape: tuple[int, int, int], batch: int, trained: int | None = None
+    layers: Sequence[nn.Module],
+    *,
+    image_shape: tuple[int, int, int],
+    batch: int,
+    trained: int | None = None,
+    tiles: bool = False,
 ) -> Program:
     """Return the program of a stack for batches of up to `batch` images, `trained` where it is trained.
+
+    With `tiles` convolutions are made by tiles, which need no patches of the images themselves.
 
     Raises:
         Unsupported: with the first layer that has no native form.
     """
     rows = _ordered(_rows(layers, image_shape))
-    return _Layout(rows, batch=batch, trained=trained or batch).program()
+    return _Layout(rows, batch=batch, trained=trained or batch, tiles=tiles).program()
 
 
 def _rows(layers: Sequence[nn.Module], shape: tuple[int, ...]) -> list[_Row]:
@@ -190,44 +207,47 @@ def _pooled(layer: nn.MaxPool2d | nn.AvgPool2d, shape: tuple[int, ...]) -> tuple
 class _Layout:
     """Gives every row its places in the flat arrays."""
 
-    def __init__(self, rows: list[_Row], *, batch: int, trained: int) -> None:
-        self._rows, self._batch, self._trained = rows, batch, trained
+    def __init__(self, rows: list[_Row], *, batch: int, trained: int, tiles: bool) -> None:
+        self._rows, self._batch, self._trained, self._tiles = rows, batch, trained, tiles
         self._table = np.zeros((len(rows), k.COLUMNS), dtype=np.int64)
-        self._parameters = self._index = self._patches = self._mask = 0
+        self._parameters = self._index = self._mask = 0
         self._places: list[tuple[Tensor, int]] = []
         self._masks: list[Mask] = []
         self._spatial = sum(row.spatial for row in rows)
         self._group = 1
 
     def program(self) -> Program:
-        patches = [
-            math.prod(row.gives[1:]) * math.prod(row.module.weight.shape[1:])
-            for row in self._rows
-            if isinstance(row.module, nn.Conv2d)
-        ]
+        patches = [self._unfolded(row) for row in self._rows if isinstance(row.module, nn.Conv2d)]
         widest = [self._linear_scratch(row.module) for row in self._rows if isinstance(row.module, nn.Linear)]
         beside = TILE + WIDE + max((self._framed(row) for row in self._rows if row.op == k.CONV_FIRST), default=0)
         if self._spatial:
-            self._group = max(1, min(self._batch, _PATCHES // max(patches, default=_PATCHES)))
+            largest = max(*patches, *(math.prod(row.gives) for row in self._rows[: self._spatial]), 1)
+            self._group = max(1, min(self._batch, _PATCHES // largest))
         acts = slopes = 0
         weighted = [at for at, row in enumerate(self._rows) if isinstance(row.module, nn.Linear | nn.Conv2d)]
         for at, row in enumerate(self._rows):
             line = self._table[at]
             line[k.OP], line[k.IN], line[k.OUT] = row.op, math.prod(row.takes), math.prod(row.gives)
-            line[k.FROM] = k.INPUT if at == 0 else self._table[at - 1][k.ACT]
-            line[k.ACT], acts = acts, acts + self._batch * _aligned(line[k.OUT])
+            before = self._table[at - 1] if at else None
+            line[[k.FROM, k.FROM_STEP]] = (k.INPUT, line[k.IN]) if before is None else before[[k.ACT, k.ACT_STEP]]
+            if before is not None and self._in_place(at):
+                line[[k.ACT, k.ACT_STEP]] = before[[k.ACT, k.ACT_STEP]]
+            else:
+                images = self._batch if self._kept(at) else self._group
+                line[k.ACT], line[k.ACT_STEP] = acts, line[k.OUT] if self._kept(at) else 0
+                acts += images * _aligned(line[k.OUT])
             # A spatial layer's slopes are used up within its group, but for the last one's, which a batch fills.
             whole = at >= self._spatial - 1
             images = self._batch if whole else self._group
             line[k.SLOPE], line[k.SLOPE_STEP] = slopes, line[k.OUT] if whole else 0
             slopes += images * _aligned(line[k.OUT])
-            if at:
-                line[k.SLOPE_FROM], line[k.SLOPE_FROM_STEP] = self._table[at - 1][[k.SLOPE, k.SLOPE_STEP]]
+            if before is not None:
+                line[[k.SLOPE_FROM, k.SLOPE_FROM_STEP]] = before[[k.SLOPE, k.SLOPE_STEP]]
             line[k.NEEDS_SLOPE] = at > weighted[0]
             line[k.WEIGHT] = line[k.BIAS] = -1
             self._fill(line, row)
-            if row.op == k.CONV and isinstance(row.module, nn.Conv2d):  # a place for its filters, turned
-                line[k.EXTRA], acts = acts, acts + math.prod(row.module.weight.shape[1:]) * (row.gives[0] + WIDE)
+            if row.op == k.CONV_FIRST:  # a place for what is made beyond an image's last window
+                line[k.EXTRA], acts = acts, acts + line[k.OUT_CHANNELS] + WIDE
         return Program(
             rows=self._table,
             coefficients=np.array([row.coefficients for row in self._rows], dtype=np.float64),
@@ -243,12 +263,30 @@ class _Layout:
             masks_width=self._mask,
         )
 
+    def _in_place(self, at: int) -> bool:
+        """Tell whether a layer's numbers may lie where those that it takes lay: nobody needs these again."""
+        return self._rows[at].pointwise and not self._rows[at - 1].recalled and at != self._spatial
+
+    def _kept(self, at: int) -> bool:
+        """Tell whether what a layer makes, in place or not, is needed again: all images of a batch are kept then."""
+        after = at + 1
+        if after < len(self._rows) and self._in_place(after):
+            return True
+        return at >= self._spatial - 1 or self._rows[at].recalled or self._rows[after].op <= k.CONV_FIRST
+
+    def _unfolded(self, row: _Row) -> int:
+        """Return the numbers of an image's patches; there are none where tiles read the image itself."""
+        assert isinstance(row.module, nn.Conv2d)
+        if self._tiles and row.op == k.CONV_FIRST and _pair(row.module.stride) == (1, 1):
+            return 0
+        return math.prod(row.gives[1:]) * math.prod(row.module.weight.shape[1:])
+
     def _framed(self, row: _Row) -> int:
         """Return the numbers that an image with its padding takes, and slopes of windows from all of its places."""
         assert isinstance(row.module, nn.Conv2d)
         down, across = _pair(_padding(row.module))
         channels, height, width = row.takes
-        return (channels + WIDE) * (height + 2 * down) * (width + 2 * across)
+        return (channels + row.gives[0]) * (height + 2 * down) * (width + 2 * across)
 
     def _linear_scratch(self, layer: nn.Linear) -> int:
         """Return the numbers that tiles need: images in panels, or a panel of weights, and some rows of results."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, gemm, part
-from paribus.train.native_convolution import convolve, gradient, patch_slopes, slide, slide_back
+from paribus.train.native_convolution import gradient, patch_slopes, slide, slide_back
 from paribus.train.native_dense import back, change, forward
 from paribus.train.native_learning import fall, fall_by_row, loss_of_batch, update
 from paribus.train.native_pointwise import (
@@ -32,10 +32,10 @@ def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, in
     alone()
     op, size, made = row[k.OP], row[k.IN], row[k.OUT]
     source, at = (images, image) if row[k.FROM] == k.INPUT else (acts, row[k.FROM])
-    at += first * size
-    to = row[k.ACT] + first * made
+    at += first * row[k.FROM_STEP]
+    to = row[k.ACT] + first * row[k.ACT_STEP]
     if op == k.LINEAR and blas[0] == k.TILES:
-        forward(theta, row[k.WEIGHT], row[k.BIAS], made, size, count, source, at, acts, to, cols)
+        forward(theta, row[k.WEIGHT], row[k.BIAS], made, size, count, source, at, acts, to)
     elif op == k.CONV_FIRST and blas[1] == k.TILES and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
         slide(row, theta, count, source, at, acts, to, cols)
     elif op <= k.CONV_FIRST:
@@ -48,9 +48,7 @@ def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, in
             turned, apart = int(op == k.CONV_FIRST), patches(row, count, source, at, cols)
             factor, begin = cols, 0
             if op == k.CONV and blas[1] == k.TILES:
-                convolve(
-                    theta, row[k.WEIGHT], row[k.BIAS], planes, depth, rows, acts, to, cols, row[k.EXTRA], first == 0
-                )  # fmt: skip
+                forward(theta, row[k.WEIGHT], row[k.BIAS], planes, depth, rows, cols, k.NO, acts, to)
                 return
         fill_bias(acts, to, rows, planes, theta, row[k.BIAS])
         gemm(
@@ -85,12 +83,12 @@ def _backward(
     """
     alone()
     op, size, made = row[k.OP], row[k.IN], row[k.OUT]
-    y = row[k.ACT] + first * made
+    y = row[k.ACT] + first * row[k.ACT_STEP]
     g = row[k.SLOPE] + first * row[k.SLOPE_STEP]
     to = row[k.SLOPE_FROM] + first * row[k.SLOPE_FROM_STEP]
     if op <= k.CONV_FIRST:
         source, at = (images, image) if row[k.FROM] == k.INPUT else (acts, row[k.FROM])
-        at += first * size
+        at += first * row[k.FROM_STEP]
         if op == k.LINEAR:
             _linear_back(
                 blas[0], row, count, theta, grad, source, at, slopes, g, to, cols,

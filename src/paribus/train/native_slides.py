@@ -1,0 +1,114 @@
+"""Filters that slide over an image, which is read where it lies: no patches are written."""
+
+import functools
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from paribus.train.native_tiles import HALF, I32, I64, LANES, ROWS, Tile, element
+
+SIX = 6  # LeNet's planes
+
+
+def _turned(builder: Any, registers: list[Any]) -> list[Any]:
+    """Return the columns of registers that are rows, 2, 4 or 8 of them: each register has some whole columns."""
+    parts, high = [[register] for register in registers], 1
+    while len(parts) > 1:
+        merged = []
+        for one, other in zip(parts[::2], parts[1::2], strict=True):
+            halves = []
+            for mine, theirs in zip(one, other, strict=True):
+                for first in (0, LANES // 2):
+                    columns = range(first, first + LANES // 2, high)
+                    lanes = [base + begin + lane for begin in columns for base in (0, LANES) for lane in range(high)]
+                    halves.append(builder.shuffle_vector(mine, theirs, ir.Constant(ir.VectorType(I32, LANES), lanes)))
+            merged.append(halves)
+        parts, high = merged, 2 * high
+    return parts[0]
+
+
+def _slider(rows: int) -> Any:
+    """Make a tile of filters, rows `step` apart, over an image whose numbers lie where a table says.
+
+    What all filters make of a corner goes where another table says, together.
+    """
+
+    @intrinsic
+    def slide(typingctx, a, at_a, b, at_b, depth, table, bias, at_bias, out, at_out, goals, first):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+            a, at_a, b, at_b, depth, table, bias, at_bias, out, at_out, goals, first = values
+            kinds = signature.args
+            tile = Tile(context, builder, dtype=kinds[0].dtype, rows=rows)
+            left, right = element(context, builder, kinds[0], a, at_a), element(context, builder, kinds[2], b, at_b)
+            known = context.make_array(kinds[5])(context, builder, table).data
+            one = ir.Constant(I64, 1)
+            made = tile.product(
+                left, tile.offsets(depth), one, right, lambda d: builder.load(builder.gep(known, [d])), depth
+            )
+            added = element(context, builder, kinds[6], bias, at_bias)
+            for row in range(rows):
+                more = tile.spread(builder.load(builder.gep(added, [ir.Constant(I64, row)])))
+                for register in (0, 1):
+                    made[2 * row + register] = builder.fadd(made[2 * row + register], more)
+            start = element(context, builder, kinds[8], out, at_out)
+            places = element(context, builder, kinds[10], goals, first)
+            whole = 1 << (rows - 1).bit_length()
+            for register in (0, 1):
+                chosen = made[register::2]
+                columns = _turned(builder, chosen + chosen[:1] * (whole - rows))
+                for column in range(LANES):
+                    register_of, lane = divmod(column * whole, LANES)
+                    place = builder.load(builder.gep(places, [ir.Constant(I64, register * LANES + column)]))
+                    goal = builder.gep(start, [place])
+                    _scatter(builder, columns[register_of], lane, rows, goal)
+            return context.get_dummy_value()
+
+        return types.void(a, at_a, b, at_b, depth, table, bias, at_bias, out, at_out, goals, first), codegen
+
+    return slide
+
+
+def _scatter(builder: Any, register: Any, lane: int, count: int, goal: Any) -> None:
+    """Store some lanes of a register, in pieces of 8, 4, 2 and 1."""
+    done = 0
+    while done < count:
+        piece = 1 << ((count - done).bit_length() - 1)
+        place = builder.gep(goal, [ir.Constant(I64, done)])
+        if piece == 1:
+            builder.store(builder.extract_element(register, ir.Constant(I32, lane + done)), place)
+        else:
+            lanes = ir.Constant(ir.VectorType(I32, piece), list(range(lane + done, lane + done + piece)))
+            kind = ir.VectorType(register.type.element, piece)
+            some = builder.shuffle_vector(register, register, lanes)
+            builder.store(some, builder.bitcast(place, kind.as_pointer())).align = 4
+        done += piece
+
+
+def _gatherer(rows: int) -> Any:
+    @intrinsic
+    def gather(typingctx, a, at_a, b, at_b, step, table, at, depth, out, at_out, step_out):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+            a, at_a, b, at_b, step, table, at, depth, out, at_out, step_out = values
+            kinds = signature.args
+            tile = Tile(context, builder, dtype=kinds[0].dtype, rows=rows)
+            left, right = element(context, builder, kinds[0], a, at_a), element(context, builder, kinds[2], b, at_b)
+            known = element(context, builder, kinds[5], table, at)
+            offsets = [builder.load(builder.gep(known, [ir.Constant(I64, row)])) for row in range(rows)]
+            one = ir.Constant(I64, 1)
+            made = tile.product(left, offsets, one, right, functools.partial(builder.mul, step), depth)
+            places = tile.places(element(context, builder, kinds[8], out, at_out), step_out)
+            for value, place in zip(made, places, strict=True):
+                tile.store(value, place)
+            return context.get_dummy_value()
+
+        return types.void(a, at_a, b, at_b, step, table, at, depth, out, at_out, step_out), codegen
+
+    return gather
+
+
+# out[goals[c] + r] = bias[r] + sum over d of a[r, d] * b[table[d] + c]
+slide_wide, slide_six, slide_half, slide_row = (_slider(rows) for rows in (ROWS, SIX, HALF, 1))
+# out[r, c] = sum over d of a[table[r] + d] * b[d * step + c]: the gradient of many filters.
+gather_wide = _gatherer(ROWS)
