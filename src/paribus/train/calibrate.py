@@ -5,9 +5,9 @@ from pathlib import Path
 
 from paribus.core import Streams
 from paribus.study import Recipe
-from paribus.train.bench import EVALUATION_BATCH, lay_out
+from paribus.train.bench import lay_out
 from paribus.train.environment import settle
-from paribus.train.estimate import probe_of, random_images
+from paribus.train.estimate import probe_of, probed, random_images
 from paribus.train.job import Plan
 from paribus.train.loop import path_of, train_epoch
 from paribus.train.native_blas import libraries
@@ -25,8 +25,7 @@ def measured_plan(
 ) -> Planned:
     """Return the fastest plan, from a second of updates on random images; see paribus.train.planned."""
     batch = min(recipe.train.batch, _MOST_IMAGES)
-    images = random_images(max(batch, 2 * EVALUATION_BATCH["cpu"]), image_shape=image_shape, classes=classes)
-    images_used = len(images.train_labels)
+    images = random_images(probed(batch), image_shape=image_shape, classes=classes)
     speeds, reason = dict.fromkeys(candidates(recipe, device=device), 0.0), ""
     if len(speeds) == 1:
         return Planned(next(iter(speeds)), (), reason)
@@ -42,9 +41,8 @@ def measured_plan(
                 reason = str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
                 del speeds[plan]
                 continue
-            warm = _images_per_second(path, seconds=0.0)  # the first updates allocate, and compile
-            quick = images_used / warm < _SECONDS or number == 0
-            if quick:  # of what takes longer the first round is enough
+            _images_per_second(path, seconds=0.0)  # the first update allocates, and compiles
+            if number == 0 or batch / speeds[plan] < _SECONDS:  # of what takes longer the first round is enough
                 speeds[plan] = max(speeds[plan], _images_per_second(path, seconds=_SECONDS))
             del path, bench  # one at a time: the largest batch that fits does not fit twice
     measured = tuple(speeds.items())
@@ -66,8 +64,11 @@ def candidates(recipe: Recipe, *, device: str) -> tuple[Plan, ...]:
 
 
 def _images_per_second(path: TrainingPath, *, seconds: float) -> float:
-    images, started = 0.0, time.perf_counter()
-    most = -(-len(path.bench.parts["train"]) // path.bench.recipe.train.batch)
+    """Return the speed of updates: of one, or of as many as there is time for."""
+    spec = path.bench.recipe.train
+    most = -(-len(path.bench.parts["train"]) // spec.batch)
+    images, started, steps = 0.0, time.perf_counter(), 1
     while images == 0 or time.perf_counter() - started < seconds:
-        images += float(train_epoch(path, epoch=1, first_step=0, steps=most).sizes.sum())
+        images += float(train_epoch(path, epoch=1, first_step=0, steps=steps).sizes.sum())
+        steps = max(1, min(most, int(seconds * images / (time.perf_counter() - started) / spec.batch)))
     return images / (time.perf_counter() - started)

@@ -28,27 +28,35 @@ def measured_speed(
     device = torch.device(plan.device)
     reset_peak(device)
     batch = recipe.train.batch
-    images = random_images(max(batch, 4 * EVALUATION_BATCH[device.type]), image_shape=image_shape, classes=classes)
+    images = random_images(probed(batch), image_shape=image_shape, classes=classes)
     bench = lay_out(probe_of(recipe), streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
     path = path_of(bench)
     per_epoch = -(-len(bench.parts["train"]) // batch)
     train_epoch(path, epoch=1, first_step=0, steps=min(per_epoch, 3))  # the first updates allocate
-    # An epoch's augmentation is drawn at its start: of a whole epoch it takes its true share.
-    most = per_epoch if recipe.train.augment else min(per_epoch, 20)
+    first = train_epoch(path, epoch=1, first_step=0, steps=1).seconds
+    # An epoch's augmentation is drawn at its start: of a whole epoch it takes its true share. So do other things that
+    # are done once an epoch: as many updates at a time as there is time for.
+    most = per_epoch if recipe.train.augment else max(1, min(per_epoch, int(_SECONDS / first)))
     updates = seconds = 0.0
     while seconds < _SECONDS:
-        result = train_epoch(path, epoch=1, first_step=0, steps=most if updates else 1)
+        result = train_epoch(path, epoch=1, first_step=0, steps=most)
         updates, seconds = updates + float(result.sizes.sum()), seconds + result.seconds
     measure(path, sample(bench.parts["test"], most=1))  # the very first on a machine compiles
     started = time.perf_counter()
-    measure(path, bench.parts["test"])
-    measured = len(bench.parts["test"]) / (time.perf_counter() - started)
+    some = sample(bench.parts["test"], most=4 * EVALUATION_BATCH[device.type])
+    measure(path, some)
+    measured = len(some) / (time.perf_counter() - started)
     return Speed(training=updates / seconds, measuring=measured, peak_memory_bytes=peak(device))
 
 
 def probe_of(recipe: Recipe) -> Recipe:
     """Return the recipe for random images: all of them are trained on."""
     return recipe.model_copy(update={"data": recipe.data.model_copy(update={"validation": 0, "train_images": None})})
+
+
+def probed(batch: int) -> int:
+    """Return how many random images a training is tried on: some batches, and where they are small many."""
+    return max(batch, min(4 * batch, 4096), 1000)
 
 
 def random_images(count: int, *, image_shape: tuple[int, int, int], classes: int) -> Images:

@@ -22,7 +22,10 @@ from paribus.train.native_tiles import (
     write_wide,
 )
 
-_FEW = 10  # images: for more of them, what lies far apart is copied to lie together before it is used often
+# Images: for more of them, what lies far apart is copied to lie together before it is used often: weights of a layer
+# on the way back, and the images themselves where weights change.
+_FEW_BACK, _FEW_CHANGE = 40, 12
+_NEAR = 2**16  # numbers of images that are multiplied by all weights before the next are
 TILE = ROWS * WIDE  # numbers that a tile takes at most
 BEYOND = WIDE  # numbers by which flat arrays are longer: tiles read and write whole registers
 
@@ -49,11 +52,8 @@ def tile(rows, a, at_a, row_a, step_a, b, at_b, step_b, depth, out, at_out, step
 
 
 @compiled
-def forward(theta, weights, bias, made, size, count, source, at, goal, to):
-    """Write goal[i, n] = sum over j of source[i, j] * weights[n, j], and the bias.
-
-    The last weights come first: the update before left them in the cache.
-    """
+def _products(theta, weights, made, size, count, source, at, goal, to):
+    """Write goal[i, n] = sum over j of source[i, j] * weights[n, j], for as many images as the cache holds."""
     alone()
     most = SHORT if count >= IMAGES else TALL
     n = made
@@ -77,6 +77,20 @@ def forward(theta, weights, bias, made, size, count, source, at, goal, to):
                 for r in range(rows):
                     sum_one(source, given, theta, factor + r * size, size, goal, out + r, made)
             i += 1
+
+
+@compiled
+def forward(theta, weights, bias, made, size, count, source, at, goal, to):
+    """Write goal[i, n] = sum over j of source[i, j] * weights[n, j], and the bias.
+
+    The last weights come first: the update before left them in the cache.
+    """
+    alone()
+    some = max(1, _NEAR // (size * IMAGES)) * IMAGES
+    for first in range(0, count, some):
+        _products(
+            theta, weights, made, size, min(some, count - first), source, at + first * size, goal, to + first * made
+        )
     if bias >= 0:
         added = part(theta, bias)
         for i in range(count):
@@ -93,7 +107,7 @@ def back(theta, weights, made, size, count, slopes, at, to, cols):
     for c in range(0, size, WIDE):
         columns = min(WIDE, size - c)
         factor, begin, apart = theta, weights + c, size
-        if columns < WIDE or count > _FEW:
+        if columns < WIDE or count > _FEW_BACK:
             _panel(theta, weights + c, made, size, columns, cols, k.NO)
             factor, begin, apart = cols, k.NO, WIDE
         for i in range(0, count, ROWS):
@@ -141,7 +155,7 @@ def change(kind, rule, rate, step, theta, weights, moment_1, moment_2, made, siz
     pace, mu, decay = number(rate), number(rule[k.MOMENTUM]), number(rule[k.DECAY])
     apart = -(-size // WIDE) * WIDE
     whole, out = size - size % WIDE, count * apart
-    packed = count > _FEW
+    packed = count > _FEW_CHANGE
     for c in range(0 if packed else whole, size, WIDE):
         _panel(source, at + c, count, size, min(WIDE, size - c), cols, c * count)
     n = 0
