@@ -11,9 +11,18 @@ from paribus.train.native_blas import alone, copy, part
 from paribus.train.native_dense import BEYOND, tile
 from paribus.train.native_pointwise import add, clear
 from paribus.train.native_rows import compiled
-from paribus.train.native_slides import SIX, gather_wide, slide_half, slide_row, slide_six, slide_wide
+from paribus.train.native_slides import (
+    SIX,
+    gather_wide,
+    slide_half,
+    slide_row,
+    slide_six,
+    slide_wide,
+    turn_eight,
+    turn_four,
+)
 from paribus.train.native_sums import PLACES, PLANES, SHORT, sum_windows, sum_windows_one, sum_windows_pair
-from paribus.train.native_tiles import HALF, ROWS, WIDE
+from paribus.train.native_tiles import HALF, LANES, ROWS, WIDE
 
 _AHEAD = max(ROWS, PLACES)  # places in a window that a tile may ask for beyond the last
 
@@ -120,9 +129,11 @@ def slide_back(row, grad, count, source, at, slopes, g, cols):
                 corner, begin = y * wide + x, g + (y * across + x) * planes
                 for p in range(0, together, WIDE):
                     copy(cols, spread + p * corners + corner * WIDE, slopes, begin + p, WIDE)
-                made, given = part(cols, spread + together * corners + corner), part(slopes, begin + together)
-                for p in range(planes - together):
-                    made[p * corners] = given[p]
+            if together < planes:
+                _spread(
+                    planes - together, across, slopes, g + y * across * planes + together, planes,
+                    cols, spread + together * corners + y * wide, corners,
+                )  # fmt: skip
         for p in range(0, together, WIDE):
             for d in range(0, depth, ROWS):
                 gather_wide(cols, k.NO, cols, spread + p * corners, WIDE, table, d, corners, cols, out, WIDE)
@@ -138,6 +149,31 @@ def slide_back(row, grad, count, source, at, slopes, g, cols):
                     add(grad, row[k.WEIGHT] + (p + r) * depth + d, cols, out + r * windows, min(windows, depth - d))
             p += high
         g += row[k.OUT]
+
+
+@compiled
+def _spread(planes, across, slopes, at, step, cols, to, corners):
+    """Write a row of slopes [spot, plane], spots `step` apart, as [plane, corner], planes `corners` apart.
+
+    Blocks that would reach beyond the end begin earlier, over what was written already.
+    """
+    alone()
+    width = 8 if planes >= 8 else 4
+    if planes < width or across < LANES:
+        for x in range(across):
+            made, given = part(cols, to + x), part(slopes, at + x * step)
+            for p in range(planes):
+                made[p * corners] = given[p]
+        return
+    for x in range(0, across, LANES):
+        first = min(x, across - LANES)
+        for p in range(0, planes, width):
+            plane = min(p, planes - width)
+            source, goal = at + first * step + plane, to + plane * corners + first
+            if width == 8:
+                turn_eight(slopes, source, step, cols, goal, corners)
+            else:
+                turn_four(slopes, source, step, cols, goal, corners)
 
 
 @compiled

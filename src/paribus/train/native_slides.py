@@ -29,6 +29,52 @@ def _turned(builder: Any, registers: list[Any]) -> list[Any]:
     return parts[0]
 
 
+def _turner(width: int) -> Any:
+    """Write rows of `width` numbers, LANES of them, as columns."""
+
+    @intrinsic
+    def turn(typingctx, source, at, step, goal, to, step_out):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+            source, at, step, goal, to, step_out = values
+            kinds = signature.args
+            number = context.get_data_type(kinds[0].dtype)
+            start, out = element(context, builder, kinds[0], source, at), element(context, builder, kinds[3], goal, to)
+            parts, high = [], 1
+            for row in range(LANES):
+                place = builder.gep(start, [builder.mul(step, ir.Constant(I64, row))])
+                taken = builder.load(builder.bitcast(place, ir.VectorType(number, width).as_pointer()))
+                taken.align = 4
+                parts.append([taken])
+            while len(parts) > 1:  # registers that have `high` rows of each of their columns
+                merged = []
+                for one, other in zip(parts[::2], parts[1::2], strict=True):
+                    made = []
+                    for mine, theirs in zip(one, other, strict=True):
+                        size = mine.type.count
+                        lanes = [
+                            base + begin + lane
+                            for begin in range(0, size, high)
+                            for base in (0, size)
+                            for lane in range(high)
+                        ]
+                        half = len(lanes) // 2 if len(lanes) > LANES else len(lanes)
+                        for some in (lanes[:half], lanes[half:]):
+                            if some:
+                                mask = ir.Constant(ir.VectorType(I32, len(some)), some)
+                                made.append(builder.shuffle_vector(mine, theirs, mask))
+                    merged.append(made)
+                parts, high = merged, 2 * high
+            for column, register in enumerate(parts[0]):
+                place = builder.gep(out, [builder.mul(step_out, ir.Constant(I64, column))])
+                kind = ir.VectorType(number, LANES).as_pointer()
+                builder.store(register, builder.bitcast(place, kind)).align = 4
+            return context.get_dummy_value()
+
+        return types.void(source, at, step, goal, to, step_out), codegen
+
+    return turn
+
+
 def _slider(rows: int) -> Any:
     """Make a tile of filters, rows `step` apart, over an image whose numbers lie where a table says.
 
@@ -112,3 +158,5 @@ def _gatherer(rows: int) -> Any:
 slide_wide, slide_six, slide_half, slide_row = (_slider(rows) for rows in (ROWS, SIX, HALF, 1))
 # out[r, c] = sum over d of a[table[r] + d] * b[d * step + c]: the gradient of many filters.
 gather_wide = _gatherer(ROWS)
+# goal[c * step_out + r] = source[r * step + c] for LANES rows.
+turn_eight, turn_four = _turner(8), _turner(4)
