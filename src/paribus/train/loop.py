@@ -23,8 +23,9 @@ from paribus.train.path import Block, Path
 from paribus.train.reference import Reference
 from paribus.train.schedule import MEASURED, MEASURED_FIRST, learning_rate, steps_per_epoch, total_steps
 
-# Floats that are gathered and normalised at once: several small batches, about what a core's cache holds.
-_BLOCK = 2**18
+# Floats that are gathered and normalised at once: several small batches, about what a core's cache holds. Compiled code
+# takes more at a time, as what Python does between two blocks counts beside it.
+_BLOCK = {"native": 2**20, "reference": 2**18}
 
 OnEpoch = Callable[[EpochRecord], None]
 OnProgress = Callable[[int], None]  # told how many images were trained on since the last call
@@ -126,7 +127,7 @@ def _blocks(path: Path, *, epoch: int, steps: int) -> Iterator[Block]:
     bench = path.bench
     train, size = bench.parts["train"], bench.recipe.train.batch
     order = bench.order(epoch)[: steps * size]
-    together = max(1, _BLOCK // (size * train.images[0].numel())) * size
+    together = max(1, _BLOCK[bench.plan.path] // (size * train.images[0].numel())) * size
     augmentation = bench.augmentation(epoch)
     for index in torch.split(order, together):
         labels = train.labels[index]
