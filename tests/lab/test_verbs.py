@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import paribus as pb
+from paribus.train import pool
 
 STUDY = """
 question = "Is a wider network better?"
@@ -81,6 +82,15 @@ def test_a_study_is_given_or_named(results):
     toml = results.study.base_dir / "wide.toml"
     assert pb.run(str(toml), folder=results.directory.parent, report=False).directory == results.directory
     assert pb.check(toml, workers=1).runs == 4
+
+
+def test_a_finished_study_starts_no_workers(results, monkeypatch):
+    def start(*_, **__):
+        pytest.fail("a worker was started")
+
+    monkeypatch.setattr(pool, "start", start)
+    again = pb.run(results.study, folder=results.directory.parent, workers=2, report=False)
+    assert [run.id for run in again.runs] == [run.id for run in results.runs]
 
 
 def test_an_edited_model_file_is_noted_until_it_is_trained(results):

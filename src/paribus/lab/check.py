@@ -111,11 +111,11 @@ def check(
         measure: False leaves out what takes seconds to measure: time, memory and paths are 0, 0 and empty.
         watch: is told what is being done.
     """
+    from paribus.lab.crew import worker_count  # noqa: PLC0415
     from paribus.lab.finding import data_findings  # noqa: PLC0415
     from paribus.lab.largest import find_largest  # noqa: PLC0415
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
     from paribus.lab.settling import settle  # noqa: PLC0415
-    from paribus.lab.training import worker_count  # noqa: PLC0415
     from paribus.train import check_precision, settle_device  # noqa: PLC0415
 
     place = placed(study, folder=STUDIES)

@@ -12,11 +12,12 @@ from typing import Any
 
 from paribus.core import Streams, StudyError, digest
 from paribus.data import split_images
+from paribus.lab.crew import worker_count
 from paribus.lab.prepare import Shelf, model_source
 from paribus.lab.progress import Snapshot, Watch
-from paribus.lab.training import worker_count
+from paribus.lab.settling import unsized
 from paribus.store import Store, open_reader
-from paribus.study import Recipe, Study, asks_for_largest, check_fit, memory_key, possible
+from paribus.study import Recipe, Study, check_fit, possible
 from paribus.train import Trial, largest_batch
 
 
@@ -58,10 +59,10 @@ def find_largest(
         StudyError: not even one image fits, or a condition has the number that "largest" turns out to be.
         ParibusError: what the images or the network raise.
     """
-    every = possible(replace(study, picks={}, largest={}))
-    asked = {memory_key(recipe): recipe for _, recipe in reversed(every) if asks_for_largest(recipe)}
+    asked = unsized(study)
     if not asked:
         return Found(study, {})
+    every = possible(replace(study, picks={}, largest={}))
     count = worker_count(device, wanted=workers, missing=len(every) * study.design.most_seeds)
     known, facts = _known(directory), {}
     until = None if seconds is None else time.monotonic() + seconds

@@ -8,7 +8,19 @@ from dataclasses import dataclass, replace
 
 from paribus.store import Epoch
 from paribus.store import Run as StoredRun
-from paribus.study import Run, SequentialSeeds, Study, expand, pick, runs, tuning_runs
+from paribus.study import (
+    Recipe,
+    Run,
+    SequentialSeeds,
+    Study,
+    asks_for_largest,
+    expand,
+    memory_key,
+    pick,
+    possible,
+    runs,
+    tuning_runs,
+)
 
 _ENDED = ("done", "diverged")
 Accuracies = Mapping[str, float | None]  # key of a run that has ended -> validation accuracy; None: it diverged
@@ -46,6 +58,12 @@ def settle(study: Study, ended: Accuracies) -> Settled:
     if not isinstance(study.design.seeds, SequentialSeeds):
         return Settled(study, tuning, runs(study), final=True)
     return _with_seeds(study, tuning, ended)
+
+
+def unsized(study: Study) -> dict[str, Recipe]:
+    """Return a recipe for each number that "largest" stands for, by its memory key; empty where no recipe asks."""
+    every = possible(replace(study, picks={}, largest={}))
+    return {memory_key(recipe): recipe for _, recipe in reversed(every) if asks_for_largest(recipe)}
 
 
 def accuracies(stored: Mapping[str, StoredRun], last: Mapping[str, Epoch]) -> dict[str, float | None]:

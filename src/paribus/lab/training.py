@@ -1,10 +1,10 @@
 """Training what is missing: jobs to the workers, their records to the store, one commit point."""
 
 import dataclasses
-import os
 from collections.abc import Sequence
 
 from paribus.core import EpochRecord, Outcome
+from paribus.lab.crew import Crew
 from paribus.lab.looking import last_epochs
 from paribus.lab.plans import plans, question_of
 from paribus.lab.prepare import Prepared, PreparedRun, describe_network, network_of
@@ -26,40 +26,6 @@ def declaration(prepared: Prepared, each: PreparedRun) -> RunDeclaration:
         streams=each.run.streams.vary,
         data_fingerprint=prepared.data[each.data].fingerprint,
     )
-
-
-def worker_count(device: str, *, wanted: int | None, missing: int) -> int:
-    """Return how many processes train: one per core on the CPU, one on a GPU, never more than runs are missing."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(wanted or (cores if device == "cpu" else 1), missing))
-
-
-class Crew:
-    """Workers for one session: started when there is something to train, kept for what is asked for after that.
-
-    Args:
-        device: where runs are trained.
-        workers: processes; by default as `worker_count` says.
-    """
-
-    def __init__(self, *, device: str, workers: int | None) -> None:
-        self.device, self._wanted = device, workers
-        self._pool: Pool | None = None
-        self._size = 0
-
-    def pool(self, *, missing: int) -> Pool:
-        """Return a pool that is large enough for so many runs."""
-        size = worker_count(self.device, wanted=self._wanted, missing=missing)
-        if self._pool is None or size > self._size:
-            self.close()
-            self._pool, self._size = Pool(workers=size), size
-        return self._pool
-
-    def close(self) -> None:
-        """End the workers, if any were started."""
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
 
 
 def train_all(store: Store, *, prepared: Prepared, missing: Sequence[PreparedRun], crew: Crew, watch: Watch) -> None:

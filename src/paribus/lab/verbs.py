@@ -13,15 +13,15 @@ from paribus.lab.places import STUDIES, Place, placed
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.reading import read, read_from
 from paribus.lab.results import Results
-from paribus.lab.settling import accuracies, settle
+from paribus.lab.settling import accuracies, settle, unsized
 from paribus.store import Store, count_looks, open_writer
 from paribus.study import Study, directory_name, is_quick, possible
 from paribus.study import quick as smoke_sized
 
 if TYPE_CHECKING:
+    from paribus.lab.crew import Crew
     from paribus.lab.keeping import Take
     from paribus.lab.prepare import Prepared, Shelf
-    from paribus.lab.training import Crew
 
 _ENDED = ("done", "diverged")
 
@@ -57,9 +57,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     Raises:
         ParibusError: the study cannot be trained as it is. Runs that fail by themselves are in the results.
     """
-    from paribus.lab.largest import find_largest, keep_largest  # noqa: PLC0415  rooms are imported when needed
-    from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
-    from paribus.lab.training import Crew  # noqa: PLC0415
+    from paribus.lab.crew import Crew  # noqa: PLC0415  rooms are imported when needed
     from paribus.train import check_precision, settle_device  # noqa: PLC0415
 
     place = placed(study, folder=folder)
@@ -67,12 +65,18 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     study, device = place.study, settle_device(device)
     check_precision(possible(study), device=device)
     watch(Snapshot("reading images"))
-    shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
     with closing(Crew(device=device, workers=workers)) as crew:
+        fresh = not place.directory.exists()
+        if fresh and not unsized(study):  # all is to be trained: workers import torch while this process imports
+            crew.pool(missing=len(settle(study, {}).wanted))
+        from paribus.lab.largest import find_largest, keep_largest  # noqa: PLC0415  NumPy and the images
+        from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
+
+        shelf = Shelf(study.base_dir, data_dir=data_dir, tell=lambda told: watch(Snapshot(told.what, reading=told)))
         # What is missing is found out before anything is written.
         found = find_largest(study, directory=place.directory, shelf=shelf, device=device, workers=workers, watch=watch)
         wanted = settle(found.study, {}).wanted
-        if not place.directory.exists():  # nothing is trained yet: workers start while images are read
+        if fresh:  # with the largest batch known; workers that were started above go on
             crew.pool(missing=len(wanted))
         prepare(found.study, wanted, shelf=shelf)
         with open_writer(place.directory) as store:

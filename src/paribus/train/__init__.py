@@ -1,6 +1,6 @@
 """In: jobs (a recipe, its randomness, shared images, a plan). Out: epoch records and outcomes, through a callback.
 
-Never: writes a file, knows the store, lets a torch object out. This door needs no torch; the workers behind it do.
+Never: writes a file, knows the store, lets a torch object out. This door needs no torch and no NumPy; the workers do.
 """
 
 from paribus.train.augment import augmented

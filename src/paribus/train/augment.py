@@ -1,10 +1,13 @@
 """How augmented images look: the door to transforms that need torch."""
 
-import numpy as np
+from typing import TYPE_CHECKING, TypeAlias
 
 from paribus.core import Streams
 
-Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+if TYPE_CHECKING:  # NumPy is not needed to start workers
+    import numpy as np
+
+Pixels: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]"
 
 
 def augmented(pixels: Pixels, *, augment: tuple[str, ...], streams: Streams, epoch: int) -> Pixels:

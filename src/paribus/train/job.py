@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from paribus.core import Streams
-from paribus.data import SharedImages
 from paribus.study import Recipe
+
+if TYPE_CHECKING:  # NumPy is not needed to start workers
+    from paribus.data import SharedImages
 
 Library = Literal["tiles", "scipy", "torch"]
 
@@ -52,7 +54,7 @@ class Job:
     run: str
     recipe: Recipe
     streams: Streams
-    images: SharedImages
+    images: "SharedImages"
     base_dir: Path
     plan: Plan
     source: str = ""

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from paribus.core import ParibusError, Streams, StudyError
-from paribus.data import SharedImages
 from paribus.study import Recipe
 from paribus.train.free_memory import free_memory
 from paribus.train.process import Process, start
+
+if TYPE_CHECKING:  # NumPy is not needed to start workers
+    from paribus.data import SharedImages
 
 SHARE = 0.9  # of the free memory: what is measured now is not all that will ever be needed
 _FIRST = 2  # batch normalisation in training wants two images
@@ -40,7 +42,7 @@ class Trial:
 
     recipe: Recipe
     streams: Streams
-    images: SharedImages
+    images: "SharedImages"
     base_dir: Path
     device: str
     limit: int | None
