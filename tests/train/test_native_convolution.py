@@ -7,19 +7,23 @@ from hypothesis import strategies as st
 from torch.nn.functional import conv2d
 
 from paribus.train import native_rows as k
-from paribus.train.native_convolution import slide, slide_back
+from paribus.train.native_convolution import convolve_back, gradient_near, is_near, slide, slide_back
 from paribus.train.native_dense import BEYOND, TILE
-from paribus.train.native_tiles import WIDE
+from paribus.train.native_tiles import LANES, WIDE
 
 GUARD, MARK = 64, 12345.0
 
 
-def _line(channels, height, width, *, planes, kernel, padding):
+def _line(channels, height, width, *, planes, kernel, padding, stride=(1, 1), step_y=1):
     line = np.zeros(k.COLUMNS, dtype=np.int64)
     line[[k.CHANNELS, k.HEIGHT, k.WIDTH, k.OUT_CHANNELS]] = channels, height, width, planes
     line[[k.KERNEL_Y, k.KERNEL_X, k.PAD_Y, k.PAD_X]] = *kernel, *padding
-    line[[k.STRIDE_Y, k.STRIDE_X, k.STEP_Y, k.STEP_X]] = 1
-    high, across = (n + 2 * pad - size + 1 for n, pad, size in zip((height, width), padding, kernel, strict=True))
+    line[[k.STRIDE_Y, k.STRIDE_X, k.STEP_Y, k.STEP_X]] = *stride, step_y, 1
+    spans = (step_y * (kernel[0] - 1) + 1, kernel[1])
+    high, across = (
+        (n + 2 * pad - span) // jump + 1
+        for n, pad, span, jump in zip((height, width), padding, spans, stride, strict=True)
+    )
     line[[k.OUT_HEIGHT, k.OUT_WIDTH]] = high, across
     line[[k.IN, k.OUT]] = channels * height * width, high * across * planes
     return line
@@ -69,3 +73,63 @@ def test_sliding_filters_and_their_gradient_are_torchs(channels, size, kernel, p
     assert np.all(np.delete(grad, np.arange(GUARD, GUARD + filters.size)) == MARK)
     found = grad[GUARD : GUARD + filters.size].reshape(filters.shape)
     np.testing.assert_allclose(found, 1 + weights.grad.numpy(), atol=1e-10)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    channels=st.integers(1, 40),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    step_y=st.integers(1, 2),
+    planes=st.integers(1, 40),
+    count=st.integers(1, 5),
+    seed=st.integers(0, 99),
+)
+def test_slopes_and_gradient_of_later_convolutions_are_torchs(
+    *, channels, size, kernel, padding, stride, step_y, planes, count, seed
+):
+    line = _line(channels, *size, planes=planes, kernel=kernel, padding=padding, stride=stride, step_y=step_y)
+    spots, depth = int(line[k.OUT_HEIGHT] * line[k.OUT_WIDTH]), channels * kernel[0] * kernel[1]
+    assume(line[k.OUT_HEIGHT] > 0)
+    assume(line[k.OUT_WIDTH] > 0)
+    draw = np.random.default_rng(seed)
+    images = torch.tensor(draw.normal(size=(count, channels, *size)), requires_grad=True)
+    weights = torch.tensor(draw.normal(size=(planes, channels, *kernel)), requires_grad=True)
+    made = conv2d(images, weights, None, stride=stride, padding=padding, dilation=(step_y, 1))
+    given = draw.normal(size=tuple(made.shape))
+    (made * torch.tensor(given)).sum().backward()
+    outputs = count * spots * planes
+    laid = np.concatenate([_last(given), np.full(2 * GUARD + count * int(line[k.IN]), MARK)])
+
+    theta = np.concatenate([_last(weights.detach().numpy()), np.full(WIDE, np.nan)])
+    cols = np.full((channels + planes) * 16 * 16 + count * spots * depth + 2 * BEYOND + TILE + WIDE, np.nan)
+    line[k.WEIGHT] = 0
+    convolve_back(line, theta, np.int64(count), laid, np.int64(0), np.int64(outputs + GUARD), cols)
+    begin, end = outputs + GUARD, outputs + GUARD + count * int(line[k.IN])
+    assert np.all(laid[outputs:begin] == MARK)
+    assert np.all(laid[end:] == MARK)
+    np.testing.assert_allclose(laid[begin:end], _last(images.grad.numpy()), atol=1e-10)
+
+    grad = np.full(weights.numel() + 2 * GUARD, MARK)
+    grad[GUARD : GUARD + weights.numel()] = 1
+    line[k.WEIGHT], cols[:] = GUARD, np.nan
+    source = np.concatenate([_last(images.detach().numpy()), np.full(WIDE, np.nan)])
+    gradient_near(line, grad, np.int64(count), source, np.int64(0), laid, np.int64(0), cols)
+    assert np.all(np.delete(grad, np.arange(GUARD, GUARD + weights.numel())) == MARK)
+    found = grad[GUARD : GUARD + weights.numel()]
+    np.testing.assert_allclose(found, 1 + _last(weights.grad.numpy()), atol=1e-10)
+
+
+def test_a_gradient_is_taken_without_patches_where_windows_fill_registers():
+    line = _line(LANES, 6, 6, planes=4, kernel=(3, 3), padding=(0, 0))
+    assert is_near(line)
+    line[k.STEP_X] = 2
+    assert not is_near(line)
+    assert not is_near(_line(1, 6, 6, planes=4, kernel=(3, 3), padding=(0, 0)))
+
+
+def _last(values):
+    """Return numbers [N, C, H, W] in the order [N, H, W, C]."""
+    return np.ascontiguousarray(values.transpose(0, 2, 3, 1)).reshape(-1)

@@ -6,7 +6,7 @@ import torch
 
 from paribus.core import Predictions
 from paribus.train.bench import Part
-from paribus.train.loss import probabilities
+from paribus.train.loss import loss_of, probabilities
 from paribus.train.path import Path, outputs_of
 
 
@@ -31,16 +31,20 @@ def sample(part: Part, *, most: int | None) -> Part:
     return replace(part, index=part.index[torch.arange(most, device=part.index.device) * len(part) // most])
 
 
-def predict(path: Path, part: Part) -> Predictions:
-    """Return the class and the probabilities of every image, in the order of the part."""
-    classes, shares = [], []
-    for output, _ in outputs_of(path, part):
+def predict(path: Path, part: Part) -> tuple[Predictions, Measure]:
+    """Return the class and the probabilities of every image, in the order of the part, and what `measure` returns."""
+    classes, shares, spec = [], [], path.bench.recipe.train
+    loss = torch.zeros((), dtype=torch.float64, device=part.index.device)
+    for output, labels in outputs_of(path, part):
         classes.append(output.argmax(dim=1))
-        shares.append(probabilities(output, spec=path.bench.recipe.train).to(torch.float16))
-    table = torch.cat(shares).cpu().numpy()
-    return Predictions(
-        classes=torch.cat(classes).cpu().numpy().astype("<u2").tobytes(),
+        shares.append(probabilities(output, spec=spec).to(torch.float16))
+        loss += loss_of(output, labels, spec=spec, reduction="sum", smooth=False)
+    found, table = torch.cat(classes), torch.cat(shares).cpu().numpy()
+    predictions = Predictions(
+        classes=found.cpu().numpy().astype("<u2").tobytes(),
         probabilities=table.astype("<f2").tobytes(),
         images=table.shape[0],
         class_count=table.shape[1],
     )
+    correct = (found == part.labels[part.index]).sum().item()
+    return predictions, Measure(loss=loss.item() / len(part), accuracy=correct / len(part))

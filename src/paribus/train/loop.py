@@ -15,7 +15,7 @@ from torch import Tensor
 
 from paribus.core import EpochRecord, Outcome
 from paribus.train.bench import Bench, to_bytes
-from paribus.train.evaluate import measure, predict, sample
+from paribus.train.evaluate import Measure, measure, predict, sample
 from paribus.train.exhibits import epoch_histograms, inside
 from paribus.train.job import Resume
 from paribus.train.native import Native
@@ -81,7 +81,7 @@ def train_run(
     if resume is not None:
         epoch, step = resume.epoch, resume.step
         bench.restore(resume.state)
-    path = path_of(bench)
+    path, predictions = path_of(bench), None
     if resume is None:
         on_epoch(_record(path, run, environment, epoch=0, step=0, result=None))
     while step < total:
@@ -92,12 +92,18 @@ def train_run(
             first = result.diverged + 1
             return _diverged(run, epoch=epoch, step=step + first, losses=result.losses[:first])
         step += steps
-        record = _record(path, run, environment, epoch=epoch, step=step, result=result)
+        # At the end the test set is measured by the predictions. A user's module may change when it runs: its
+        # predictions are made after its state was saved, where a run that was stopped there begins again.
+        tested = None
+        if step == total and bench.recipe.model.module is None:
+            predictions, tested = predict(path, bench.parts["test"])
+        record = _record(path, run, environment, epoch=epoch, step=step, result=result, tested=tested)
         if not _finite(record):
             return _diverged(run, epoch=epoch, step=step, losses=result.losses)
         on_epoch(record)
     weights = to_bytes(dict(bench.model.state_dict()))
-    predictions = predict(path, bench.parts["test"])
+    if predictions is None:
+        predictions, _ = predict(path, bench.parts["test"])
     seen = inside(bench)  # after weights and predictions: it runs a user's module once more
     return Outcome(run=run, state="done", epoch=epoch, step=step, weights=weights, predictions=predictions, inside=seen)
 
@@ -143,12 +149,25 @@ def _blocks(path: Path, *, epoch: int, steps: int) -> Iterator[Block]:
         yield Block(pixels, labels, size)
 
 
-def _record(path: Path, run: str, environment: str, *, epoch: int, step: int, result: Epoch | None) -> EpochRecord:
-    """Measure the network on every part and put the epoch together; `result` is None before the first update."""
+def _record(
+    path: Path,
+    run: str,
+    environment: str,
+    *,
+    epoch: int,
+    step: int,
+    result: Epoch | None,
+    tested: Measure | None = None,
+) -> EpochRecord:
+    """Measure the network on every part and put the epoch together; `result` is None before the first update.
+
+    `tested` is what is known of the test set already.
+    """
     started, bench = time.perf_counter(), path.bench
     most = MEASURED if result else MEASURED_FIRST
     parts = {name: sample(part, most=most[name]) for name, part in bench.parts.items()}
-    measured = {name: measure(path, part) for name, part in parts.items()}
+    measured = {"test": tested} if tested else {}
+    measured |= {name: measure(path, part) for name, part in parts.items() if name not in measured}
     validation = measured.get("validation")
     spread = epoch_histograms(bench, epoch=epoch)
     spec = bench.recipe.train

@@ -61,7 +61,7 @@ class Native:
         moments = _MOMENTS[spec.optimizer] if spec.optimizer != "SGD" or spec.momentum else ()
         self._moments = [self._zeros(p.parameters) for _ in moments]
         self._acts, self._slopes, self._cols = self._zeros(p.acts), self._zeros(p.slopes), self._zeros(p.cols)
-        self._index, self._scratch = np.zeros(p.index, dtype=np.int32), self._zeros(bench.classes)
+        self._index, self._scratch = np.zeros(p.index, dtype=np.int16), self._zeros(bench.classes)
         self._rule = np.array([spec.momentum, spec.weight_decay, *spec.betas, 1e-8])
         self._kind = _kind(spec.optimizer, nesterov=spec.nesterov)
         self._normal = _flat(bench.shift), _flat(bench.scale)

@@ -11,9 +11,16 @@ from paribus.train.native_blas import alone, copy, part
 from paribus.train.native_dense import BEYOND, tile
 from paribus.train.native_pointwise import add, clear
 from paribus.train.native_rows import compiled
+from paribus.train.native_runs import add_run
 from paribus.train.native_slides import (
     SIX,
     gather_wide,
+    segment_half,
+    segment_narrow,
+    segment_narrow_half,
+    segment_narrow_row,
+    segment_row,
+    segment_wide,
     slide_half,
     slide_row,
     slide_six,
@@ -23,7 +30,9 @@ from paribus.train.native_slides import (
 )
 from paribus.train.native_sums import PLACES, PLANES, SHORT, sum_windows, sum_windows_one, sum_windows_pair
 from paribus.train.native_tiles import HALF, LANES, ROWS, WIDE
+from paribus.train.native_windows import fold
 
+_AT_HAND = 6 * 2**10  # numbers of patches that are written, used and written over: 24 KB
 _AHEAD = max(ROWS, PLACES)  # places in a window that a tile may ask for beyond the last
 
 
@@ -197,6 +206,104 @@ def _sum_windows(planes, cols, spread, corners, table, d, out):
 
 
 @compiled
+def _together(row, depth):
+    """Return how many images, and how many rows of their outputs, have patches that the nearest cache holds."""
+    across, down = row[k.OUT_WIDTH], row[k.OUT_HEIGHT]
+    spots = across * down
+    images = max(_AT_HAND // (spots * depth), -(-ROWS // spots), 1)
+    if images > 1:
+        return images, down
+    return images, max(_AT_HAND // (across * depth), -(-ROWS // across), 1)
+
+
+@compiled
+def convolve_back(row, theta, count, slopes, g, to, cols):
+    """Write the slopes of images [H, W, C], patches of some at a time."""
+    alone()
+    depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
+    planes, across = row[k.OUT_CHANNELS], row[k.OUT_WIDTH]
+    images, rows = _together(row, depth)
+    clear(slopes, to, count * row[k.IN])
+    for first in range(0, count, images):
+        some = min(images, count - first)
+        for low in range(0, row[k.OUT_HEIGHT], rows):
+            high = min(low + rows, row[k.OUT_HEIGHT])
+            spots = (high - low) * across
+            given = g + first * row[k.OUT] + low * across * planes
+            _patch_slopes(theta, row[k.WEIGHT], planes, depth, some * spots, slopes, given, cols)
+            for i in range(some):
+                fold(row, cols, i * spots * depth, low, high, slopes, to + (first + i) * row[k.IN])
+
+
+@compiled
+def is_near(row):
+    """Tell whether numbers of a window that lie together fill registers well: the gradient needs no patches then."""
+    run = row[k.KERNEL_X] * row[k.CHANNELS]
+    return row[k.STEP_X] == 1 and 7 * (-(-run // LANES) * LANES) <= 8 * run
+
+
+@compiled
+def gradient_near(row, grad, count, source, at, slopes, g, cols):
+    """Add the gradient of filters to `grad`, from images [H, W, C] where they lie."""
+    alone()
+    channels, planes, across = row[k.CHANNELS], row[k.OUT_CHANNELS], row[k.OUT_WIDTH]
+    wide = row[k.WIDTH] + 2 * row[k.PAD_X]
+    run, spots = row[k.KERNEL_X] * channels, row[k.OUT_HEIGHT] * across
+    depth = row[k.KERNEL_Y] * run
+    padded = row[k.PAD_Y] > 0 or row[k.PAD_X] > 0
+    size = (row[k.HEIGHT] + 2 * row[k.PAD_Y]) * wide * channels if padded else k.NO
+    out = size + BEYOND
+    table = np.empty(spots, dtype=np.int64)
+    for s in range(spots):
+        table[s] = (s // across * row[k.STRIDE_Y] * wide + s % across * row[k.STRIDE_X]) * channels
+    if padded:
+        clear(cols, k.NO, out)
+    for i in range(count):
+        image, begin, given = source, at + i * row[k.IN], g + i * row[k.OUT]
+        if padded:
+            for y in range(row[k.HEIGHT]):
+                to = ((y + row[k.PAD_Y]) * wide + row[k.PAD_X]) * channels
+                copy(cols, to, source, begin + y * row[k.WIDTH] * channels, row[k.WIDTH] * channels)
+            image, begin = cols, k.NO
+        for ky in range(row[k.KERNEL_Y]):
+            above = begin + ky * row[k.STEP_Y] * wide * channels
+            c = 0
+            while c < run:
+                width = WIDE if run - c > LANES else LANES
+                p = 0
+                while p < planes:
+                    left = planes - p
+                    rows = ROWS if left >= ROWS else HALF if left >= HALF else 1
+                    _segment(rows, width, slopes, given + p, planes, image, above + c, table, spots, cols, out)
+                    for r in range(rows):
+                        goal = row[k.WEIGHT] + (p + r) * depth + ky * run + c
+                        if run - c >= LANES:
+                            add_run(grad, goal, cols, out + r * WIDE, min(width, run - c))
+                        else:
+                            add(grad, goal, cols, out + r * WIDE, run - c)
+                    p += rows
+                c += width
+
+
+@compiled
+def _segment(rows, width, slopes, given, planes, image, begin, table, spots, cols, out):
+    alone()
+    if width == WIDE:
+        if rows == ROWS:
+            segment_wide(slopes, given, planes, image, begin, table, spots, cols, out, WIDE)
+        elif rows == HALF:
+            segment_half(slopes, given, planes, image, begin, table, spots, cols, out, WIDE)
+        else:
+            segment_row(slopes, given, planes, image, begin, table, spots, cols, out, WIDE)
+    elif rows == ROWS:
+        segment_narrow(slopes, given, planes, image, begin, table, spots, cols, out, WIDE)
+    elif rows == HALF:
+        segment_narrow_half(slopes, given, planes, image, begin, table, spots, cols, out, WIDE)
+    else:
+        segment_narrow_row(slopes, given, planes, image, begin, table, spots, cols, out, WIDE)
+
+
+@compiled
 def gradient(grad, weights, planes, depth, spots, slopes, g, cols):
     """Add to grad[p, d] the sum over s of slopes[s, p] * patches[s, d]."""
     alone()
@@ -207,11 +314,14 @@ def gradient(grad, weights, planes, depth, spots, slopes, g, cols):
             columns = min(WIDE, depth - d)
             tile(rows, slopes, g + p, k.YES, planes, cols, d, depth, spots, cols, out, WIDE)
             for r in range(rows):
-                add(grad, weights + (p + r) * depth + d, cols, out + r * WIDE, columns)
+                if columns >= LANES:
+                    add_run(grad, weights + (p + r) * depth + d, cols, out + r * WIDE, columns)
+                else:
+                    add(grad, weights + (p + r) * depth + d, cols, out + r * WIDE, columns)
 
 
 @compiled
-def patch_slopes(theta, weights, planes, depth, spots, slopes, g, cols):
+def _patch_slopes(theta, weights, planes, depth, spots, slopes, g, cols):
     """Write cols[s, d] = sum over p of slopes[s, p] * weights[p, d]."""
     alone()
     last = (depth - 1) // WIDE * WIDE

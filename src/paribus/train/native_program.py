@@ -219,7 +219,9 @@ class _Layout:
     def program(self) -> Program:
         patches = [self._unfolded(row) for row in self._rows if isinstance(row.module, nn.Conv2d)]
         widest = [self._linear_scratch(row.module) for row in self._rows if isinstance(row.module, nn.Linear)]
-        beside = TILE + WIDE + max((self._framed(row) for row in self._rows if row.op == k.CONV_FIRST), default=0)
+        beside = (
+            TILE + WIDE + max((self._framed(row) for row in self._rows if isinstance(row.module, nn.Conv2d)), default=0)
+        )
         if self._spatial:
             largest = max(*patches, *(math.prod(row.gives) for row in self._rows[: self._spatial]), 1)
             self._group = max(1, min(self._batch, _PATCHES // largest))

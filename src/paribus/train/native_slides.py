@@ -144,14 +144,33 @@ def _gatherer(rows: int) -> Any:
             offsets = [builder.load(builder.gep(known, [ir.Constant(I64, row)])) for row in range(rows)]
             one = ir.Constant(I64, 1)
             made = tile.product(left, offsets, one, right, functools.partial(builder.mul, step), depth)
-            places = tile.places(element(context, builder, kinds[8], out, at_out), step_out)
-            for value, place in zip(made, places, strict=True):
-                tile.store(value, place)
+            tile.write(made, element(context, builder, kinds[8], out, at_out), step_out)
             return context.get_dummy_value()
 
         return types.void(a, at_a, b, at_b, step, table, at, depth, out, at_out, step_out), codegen
 
     return gather
+
+
+def _segmenter(rows: int, registers: int) -> Any:
+    """Make a tile of slopes, places `step` apart, and of numbers that begin where a table says for each place."""
+
+    @intrinsic
+    def segment(typingctx, a, at_a, step, b, at_b, table, depth, out, at_out, step_out):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+            a, at_a, step, b, at_b, table, depth, out, at_out, step_out = values
+            kinds = signature.args
+            tile = Tile(context, builder, dtype=kinds[0].dtype, rows=rows, registers=registers)
+            left, right = element(context, builder, kinds[0], a, at_a), element(context, builder, kinds[3], b, at_b)
+            known = context.make_array(kinds[5])(context, builder, table).data
+            offsets = [ir.Constant(I64, row) for row in range(rows)]
+            made = tile.product(left, offsets, step, right, lambda d: builder.load(builder.gep(known, [d])), depth)
+            tile.write(made, element(context, builder, kinds[7], out, at_out), step_out)
+            return context.get_dummy_value()
+
+        return types.void(a, at_a, step, b, at_b, table, depth, out, at_out, step_out), codegen
+
+    return segment
 
 
 # out[goals[c] + r] = bias[r] + sum over d of a[r, d] * b[table[d] + c]
@@ -160,3 +179,6 @@ slide_wide, slide_six, slide_half, slide_row = (_slider(rows) for rows in (ROWS,
 gather_wide = _gatherer(ROWS)
 # goal[c * step_out + r] = source[r * step + c] for LANES rows.
 turn_eight, turn_four = _turner(8), _turner(4)
+# out[r, c] = sum over d of a[d * step + r] * b[table[d] + c], so many rows and one register or two of columns.
+segment_wide, segment_half, segment_row = (_segmenter(rows, 2) for rows in (ROWS, HALF, 1))
+segment_narrow, segment_narrow_half, segment_narrow_row = (_segmenter(rows, 1) for rows in (ROWS, HALF, 1))

@@ -8,7 +8,14 @@ import numpy as np
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, gemm, part
-from paribus.train.native_convolution import gradient, patch_slopes, slide, slide_back
+from paribus.train.native_convolution import (
+    convolve_back,
+    gradient,
+    gradient_near,
+    is_near,
+    slide,
+    slide_back,
+)
 from paribus.train.native_dense import back, change, forward
 from paribus.train.native_learning import fall, fall_by_row, loss_of_batch, update
 from paribus.train.native_pointwise import (
@@ -22,8 +29,9 @@ from paribus.train.native_pointwise import (
     softmax,
     softmax_back,
 )
+from paribus.train.native_pools import average_pool, max_pool, max_pool_back
 from paribus.train.native_rows import compiled
-from paribus.train.native_windows import average_pool, fold, max_pool, max_pool_back, patches
+from paribus.train.native_windows import fold, patches
 
 
 @compiled
@@ -165,23 +173,24 @@ def _convolution_back(blas, row, count, theta, grad, source, at, slopes, g, to, 
     if tiles and turned and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
         slide_back(row, grad, count, source, at, slopes, g, cols)
         return
-    apart = patches(row, count, source, at, cols)
-    if tiles and not turned:
-        gradient(grad, weights, planes, depth, spots, slopes, g, cols)
+    if tiles and not turned and is_near(row):
+        gradient_near(row, grad, count, source, at, slopes, g, cols)
     else:
-        gemm(
-            blas[2], 1, turned, planes, depth, spots, 1.0, slopes, g, planes, cols, 0, apart, 1.0, grad, weights, depth
-        )  # fmt: skip
-    if row[k.NEEDS_SLOPE]:
-        if tiles:
-            patch_slopes(theta, weights, planes, depth, spots, slopes, g, cols)
+        apart = patches(row, count, source, at, cols)
+        if tiles and not turned:
+            gradient(grad, weights, planes, depth, spots, slopes, g, cols)
         else:
             gemm(
-                blas[2], 0, 0, spots, depth, planes, 1.0, slopes, g, planes, theta, weights, depth, 0.0, cols, 0, depth
-            )
+                blas[2], 1, turned, planes, depth, spots, 1.0, slopes, g, planes, cols, 0, apart,
+                1.0, grad, weights, depth,
+            )  # fmt: skip
+    if row[k.NEEDS_SLOPE] and tiles:
+        convolve_back(row, theta, count, slopes, g, to, cols)
+    elif row[k.NEEDS_SLOPE]:
+        gemm(blas[2], 0, 0, spots, depth, planes, 1.0, slopes, g, planes, theta, weights, depth, 0.0, cols, 0, depth)
         clear(slopes, to, count * size)
         for i in range(count):
-            fold(row, cols, i * (spots // count) * depth, slopes, to + i * size)
+            fold(row, cols, i * (spots // count) * depth, k.NO, row[k.OUT_HEIGHT], slopes, to + i * size)
 
 
 @compiled

@@ -24,8 +24,8 @@ I64, I32, _BYTES = ir.IntType(64), ir.IntType(32), ir.IntType(8).as_pointer()
 class Tile:
     """Emits the code of one tile: out[r, c] = sum over d of a[r, d] * b[d, c], one chain of sums for every number."""
 
-    def __init__(self, context: Any, builder: Any, *, dtype: Any, rows: int) -> None:
-        self.builder, self.rows = builder, rows
+    def __init__(self, context: Any, builder: Any, *, dtype: Any, rows: int, registers: int = 2) -> None:
+        self.builder, self.rows, self._registers = builder, rows, range(registers)
         self.vector = ir.VectorType(context.get_data_type(dtype), LANES)
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
         self._fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f{dtype.bitwidth}")
@@ -45,7 +45,7 @@ class Tile:
         found = []
         for row in range(self.rows):
             begin = self.builder.gep(start, [self.builder.mul(step, ir.Constant(I64, row))])
-            found += [self._beside(begin, register) for register in (0, 1)]
+            found += [self._beside(begin, register) for register in self._registers]
         return found
 
     def load(self, place: Any) -> Any:
@@ -57,6 +57,11 @@ class Tile:
     def store(self, value: Any, place: Any) -> None:
         """Write a register; it need not start at a whole register."""
         self.builder.store(value, place).align = 4
+
+    def write(self, made: list[Any], start: Any, step: Any) -> None:
+        """Write the registers of a tile, row by row, rows `step` apart."""
+        for value, place in zip(made, self.places(start, step), strict=True):
+            self.store(value, place)
 
     def fetch(self, places: list[Any]) -> None:
         """Ask for memory that will be changed after the product, which takes longer than the memory."""
@@ -74,17 +79,17 @@ class Tile:
         """Return the registers of the tile, row by row; `step_b` says how far its d-th row of `b` starts."""
         builder = self.builder
         nothing = ir.Constant(self.vector, [0.0] * LANES)
-        cells = [cgutils.alloca_once(builder, self.vector) for _ in range(self.rows * 2)]
+        cells = [cgutils.alloca_once(builder, self.vector) for _ in range(self.rows * len(self._registers))]
         for cell in cells:
             builder.store(nothing, cell)
         with cgutils.for_range(builder, depth) as loop:
             begin = builder.gep(b, [step_b(loop.index)])
-            right = [self.load(self._beside(begin, register)) for register in (0, 1)]
+            right = [self.load(self._beside(begin, register)) for register in self._registers]
             along = builder.mul(loop.index, step_a)
             for row, offset in enumerate(offsets):
                 left = self.spread(builder.load(builder.gep(a, [builder.add(along, offset)])))
                 for register, factor in enumerate(right):
-                    cell = cells[row * 2 + register]
+                    cell = cells[row * len(right) + register]
                     builder.store(self.fma(left, factor, builder.load(cell)), cell)
         return [builder.load(cell) for cell in cells]
 
@@ -109,9 +114,7 @@ def _writer(rows: int) -> Any:
             right = element(context, builder, kinds[4], b, at_b)
             along = functools.partial(builder.mul, step_b)
             made = tile.product(left, tile.offsets(row_a), step_a, right, along, depth)
-            places = tile.places(element(context, builder, kinds[8], out, at_out), step_out)
-            for value, place in zip(made, places, strict=True):
-                tile.store(value, place)
+            tile.write(made, element(context, builder, kinds[8], out, at_out), step_out)
             return context.get_dummy_value()
 
         return types.void(a, at_a, row_a, step_a, b, at_b, step_b, depth, out, at_out, step_out), codegen
