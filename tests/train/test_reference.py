@@ -233,13 +233,18 @@ def test_records_say_what_was_measured(make_bench):
 
 def test_a_test_loss_that_is_not_finite_decides_nothing(make_bench, monkeypatch):
     bench = make_bench(make_recipe(data={"validation": 20}))
-    measured = loop.measure
+    measured, predicted = loop.measure, loop.predict
 
     def blind(path, part):
         found = measured(path, part)
         return dataclasses.replace(found, loss=float("inf")) if part is path.bench.parts["test"] else found
 
+    def blind_at_the_end(path, part):
+        predictions, found = predicted(path, part)
+        return predictions, dataclasses.replace(found, loss=float("inf"))
+
     monkeypatch.setattr(loop, "measure", blind)
+    monkeypatch.setattr(loop, "predict", blind_at_the_end)
     records, outcome = _records(bench)
     assert outcome.state == "done"
     assert {record.test_loss for record in records} == {None}
@@ -268,3 +273,15 @@ def test_no_global_generator_is_touched(make_bench):
     _records(make_bench(make_recipe(NOISY)))
     assert torch.equal(before, torch.get_rng_state())
     assert (state == np.random.get_state()[1]).all()  # noqa: NPY002
+
+
+@pytest.mark.parametrize("path", ["native", "reference"])
+def test_the_last_test_loss_is_that_of_the_predictions_and_of_a_measurement(make_bench, path):
+    bench = make_bench(make_recipe(), plan=Plan(path=path))
+    records, outcome = _records(bench)
+    made = loop.path_of(bench)
+    found = loop.measure(made, bench.parts["test"])
+    assert records[-1].test_loss == pytest.approx(found.loss, rel=1e-6)
+    assert records[-1].test_accuracy == found.accuracy
+    classes = np.frombuffer(outcome.predictions.classes, dtype="<u2")
+    assert np.mean(classes == bench.parts["test"].labels.numpy()) == found.accuracy

@@ -15,7 +15,7 @@ from paribus.train.native_program import Unsupported
 from paribus.train.path import Path as TrainingPath
 from paribus.train.planning import Planned, settled
 
-_ROUNDS = 5
+_ROUNDS = 3
 _MOST_IMAGES = 60_000
 _SECONDS = 0.1  # of updates, for each candidate and round
 _HOPELESS = 0.8  # of the fastest so far: measured no further
