@@ -132,6 +132,7 @@ def _launch(contender, task, found):
 def _environment(threads):
     """Return this environment with so many threads for every library, or with none settled."""
     environment = {**os.environ, **QUIET, "PYTHONPATH": str(HERE)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's Python keeps the modules that it has compiled
     for name in (*THREADS, "XLA_FLAGS"):
         environment.pop(name, None)
     if threads:
