@@ -6,7 +6,10 @@ import torch
 from making import make_images, make_recipe
 
 from paribus.core import Streams, StudyError
+from paribus.train import Plan
 from paribus.train.augmentation import draw
+from paribus.train.loop import path_of
+from paribus.train.path import augmented
 
 PIXELS = (
     "RandomCrop(padding=2)",
@@ -101,7 +104,8 @@ def test_a_mixed_batch_is_images_and_labels_in_the_same_shares():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 9, 7)])
-def test_a_bench_augments_normalises_and_erases_to_the_mean(make_bench, dtype, shape):
+@pytest.mark.parametrize("path", ["native", "reference"])
+def test_a_path_augments_normalises_and_erases_to_the_mean(make_bench, dtype, shape, path):
     images = make_images(shape=shape)
     recipe = make_recipe(
         augment=(
@@ -109,11 +113,11 @@ def test_a_bench_augments_normalises_and_erases_to_the_mean(make_bench, dtype, s
             "RandomErasing(p=1.0)",
         )
     )
-    bench = make_bench(recipe, images=images, dtype=dtype)
+    bench = make_bench(recipe, images=images, dtype=dtype, plan=Plan(path=path))
     plain = make_bench(make_recipe(), images=images, dtype=dtype)
     part, index = bench.parts["train"], torch.arange(50)
     augmentation = bench.augmentation(3)
-    found = bench.augmented(part, index, augmentation=augmentation)
+    found = augmented(path_of(bench), part, index, augmentation=augmentation)
     flips, holes = augmentation.drawn[0].values[0], augmentation.drawn[1].values[0]
     assert found.dtype == dtype
     expected = plain.pixels(part, index)

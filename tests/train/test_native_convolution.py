@@ -85,10 +85,11 @@ def test_sliding_filters_and_their_gradient_are_torchs(channels, size, kernel, p
     step_y=st.integers(1, 2),
     planes=st.integers(1, 40),
     count=st.integers(1, 5),
+    numbers=st.sampled_from((np.float32, np.float64)),
     seed=st.integers(0, 99),
 )
 def test_slopes_and_gradient_of_later_convolutions_are_torchs(
-    *, channels, size, kernel, padding, stride, step_y, planes, count, seed
+    *, channels, size, kernel, padding, stride, step_y, planes, count, numbers, seed
 ):
     line = _line(channels, *size, planes=planes, kernel=kernel, padding=padding, stride=stride, step_y=step_y)
     spots, depth = int(line[k.OUT_HEIGHT] * line[k.OUT_WIDTH]), channels * kernel[0] * kernel[1]
@@ -100,26 +101,32 @@ def test_slopes_and_gradient_of_later_convolutions_are_torchs(
     made = conv2d(images, weights, None, stride=stride, padding=padding, dilation=(step_y, 1))
     given = draw.normal(size=tuple(made.shape))
     (made * torch.tensor(given)).sum().backward()
-    outputs = count * spots * planes
-    laid = np.concatenate([_last(given), np.full(2 * GUARD + count * int(line[k.IN]), MARK)])
+    outputs, taken = count * spots * planes, count * int(line[k.IN])
+    nothing, atol = np.full(WIDE, np.nan, dtype=numbers), 1e-10 if numbers == np.float64 else 1e-3
+    laid = np.concatenate([_last(given), np.full(2 * GUARD + taken, MARK)]).astype(numbers)
+    framed = channels * (size[0] + 2 * padding[0]) * (size[1] + 2 * padding[1])
+    room = count * spots * depth + TILE + WIDE + framed + BEYOND  # as native_program lays it out
+    cols = np.full(room + GUARD, np.nan, dtype=numbers)
+    cols[room:] = MARK
 
-    theta = np.concatenate([_last(weights.detach().numpy()), np.full(WIDE, np.nan)])
-    cols = np.full((channels + planes) * 16 * 16 + count * spots * depth + 2 * BEYOND + TILE + WIDE, np.nan)
+    theta = np.concatenate([_last(weights.detach().numpy()).astype(numbers), nothing])
     line[k.WEIGHT] = 0
-    convolve_back(line, theta, np.int64(count), laid, np.int64(0), np.int64(outputs + GUARD), cols)
-    begin, end = outputs + GUARD, outputs + GUARD + count * int(line[k.IN])
+    begin, end = outputs + GUARD, outputs + GUARD + taken
+    convolve_back(line, theta, np.int64(count), laid, np.int64(0), np.int64(begin), cols)
     assert np.all(laid[outputs:begin] == MARK)
     assert np.all(laid[end:] == MARK)
-    np.testing.assert_allclose(laid[begin:end], _last(images.grad.numpy()), atol=1e-10)
+    assert np.all(cols[room:] == MARK)
+    np.testing.assert_allclose(laid[begin:end], _last(images.grad.numpy()), atol=atol)
 
-    grad = np.full(weights.numel() + 2 * GUARD, MARK)
+    grad = np.full(weights.numel() + 2 * GUARD, MARK, dtype=numbers)
     grad[GUARD : GUARD + weights.numel()] = 1
-    line[k.WEIGHT], cols[:] = GUARD, np.nan
-    source = np.concatenate([_last(images.detach().numpy()), np.full(WIDE, np.nan)])
+    line[k.WEIGHT], cols[:room] = GUARD, np.nan
+    source = np.concatenate([_last(images.detach().numpy()).astype(numbers), nothing])
     gradient_near(line, grad, np.int64(count), source, np.int64(0), laid, np.int64(0), cols)
     assert np.all(np.delete(grad, np.arange(GUARD, GUARD + weights.numel())) == MARK)
+    assert np.all(cols[room:] == MARK)
     found = grad[GUARD : GUARD + weights.numel()]
-    np.testing.assert_allclose(found, 1 + _last(weights.grad.numpy()), atol=1e-10)
+    np.testing.assert_allclose(found, 1 + _last(weights.grad.numpy()), atol=atol)
 
 
 def test_a_gradient_is_taken_without_patches_where_windows_fill_registers():

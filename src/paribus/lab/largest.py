@@ -15,7 +15,7 @@ from paribus.data import split_images
 from paribus.lab.crew import worker_count
 from paribus.lab.prepare import Shelf, model_source
 from paribus.lab.progress import Snapshot, Watch
-from paribus.lab.settling import unsized
+from paribus.lab.settling import asking_for_largest
 from paribus.store import Store, open_reader
 from paribus.study import Recipe, Study, check_fit, possible
 from paribus.train import Trial, largest_batch
@@ -59,7 +59,7 @@ def find_largest(
         StudyError: not even one image fits, or a condition has the number that "largest" turns out to be.
         ParibusError: what the images or the network raise.
     """
-    asked = unsized(study)
+    asked = asking_for_largest(study)
     if not asked:
         return Found(study, {})
     every = possible(replace(study, picks={}, largest={}))

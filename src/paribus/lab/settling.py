@@ -60,7 +60,7 @@ def settle(study: Study, ended: Accuracies) -> Settled:
     return _with_seeds(study, tuning, ended)
 
 
-def unsized(study: Study) -> dict[str, Recipe]:
+def asking_for_largest(study: Study) -> dict[str, Recipe]:
     """Return a recipe for each number that "largest" stands for, by its memory key; empty where no recipe asks."""
     every = possible(replace(study, picks={}, largest={}))
     return {memory_key(recipe): recipe for _, recipe in reversed(every) if asks_for_largest(recipe)}

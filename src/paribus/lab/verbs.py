@@ -13,7 +13,7 @@ from paribus.lab.places import STUDIES, Place, placed
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.lab.reading import read, read_from
 from paribus.lab.results import Results
-from paribus.lab.settling import accuracies, settle, unsized
+from paribus.lab.settling import accuracies, asking_for_largest, settle
 from paribus.store import Store, count_looks, open_writer
 from paribus.study import Study, directory_name, is_quick, possible
 from paribus.study import quick as smoke_sized
@@ -67,7 +67,9 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     watch(Snapshot("reading images"))
     with closing(Crew(device=device, workers=workers)) as crew:
         fresh = not place.directory.exists()
-        if fresh and not unsized(study):  # all is to be trained: workers import torch while this process imports
+        if fresh and not asking_for_largest(
+            study
+        ):  # all is to be trained: workers import torch while this process imports
             crew.pool(missing=len(settle(study, {}).wanted))
         from paribus.lab.largest import find_largest, keep_largest  # noqa: PLC0415  NumPy and the images
         from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415

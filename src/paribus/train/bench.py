@@ -79,11 +79,6 @@ class Bench:
             device=images.device,
         )
 
-    def augmented(self, part: Part, index: Tensor, *, augmentation: EpochAugmentation) -> Tensor:
-        """Return augmented, normalised images [B, C, H, W] for indices [B]."""
-        batch = augmentation.pixels(part.images.index_select(0, index), index).to(self.shift.dtype)
-        return augmentation.erase(self.normalised(batch), index)
-
     def save(self) -> bytes:
         """Return parameters, buffers and optimizer state as safetensors bytes: all that is needed to go on."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}

@@ -32,7 +32,10 @@ def sample(part: Part, *, most: int | None) -> Part:
 
 
 def predict(path: Path, part: Part) -> tuple[Predictions, Measure]:
-    """Return the class and the probabilities of every image, in the order of the part, and what `measure` returns."""
+    """Return the class and the probabilities of every image, in the order of the part.
+
+    And what `measure` returns, to rounding: the native path adds losses up elsewhere.
+    """
     classes, shares, spec = [], [], path.bench.recipe.train
     loss = torch.zeros((), dtype=torch.float64, device=part.index.device)
     for output, labels in outputs_of(path, part):

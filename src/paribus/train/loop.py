@@ -19,7 +19,7 @@ from paribus.train.evaluate import Measure, measure, predict, sample
 from paribus.train.exhibits import epoch_histograms, inside
 from paribus.train.job import Resume
 from paribus.train.native import Native
-from paribus.train.path import Block, Path
+from paribus.train.path import Block, Path, augmented
 from paribus.train.reference import Reference
 from paribus.train.schedule import MEASURED, MEASURED_FIRST, learning_rate, steps_per_epoch, total_steps
 
@@ -94,10 +94,10 @@ def train_run(
         step += steps
         # At the end the test set is measured by the predictions. A user's module may change when it runs: its
         # predictions are made after its state was saved, where a run that was stopped there begins again.
-        tested = None
+        started, tested = time.perf_counter(), None
         if step == total and bench.recipe.model.module is None:
             predictions, tested = predict(path, bench.parts["test"])
-        record = _record(path, run, environment, epoch=epoch, step=step, result=result, tested=tested)
+        record = _record(path, run, environment, epoch=epoch, step=step, result=result, tested=tested, started=started)
         if not _finite(record):
             return _diverged(run, epoch=epoch, step=step, losses=result.losses)
         on_epoch(record)
@@ -140,7 +140,7 @@ def _blocks(path: Path, *, epoch: int, steps: int) -> Iterator[Block]:
         if augmentation is None:
             yield Block(path.pixels(train, index), labels, size)
             continue
-        pixels = bench.augmented(train, index, augmentation=augmentation)
+        pixels = augmented(path, train, index, augmentation=augmentation)
         if augmentation.mixes:
             parts = zip(*(torch.split(each, size) for each in (pixels, labels, index)), strict=True)
             mixed = [augmentation.mix(*part, classes=bench.classes) for part in parts]
@@ -158,12 +158,13 @@ def _record(
     step: int,
     result: Epoch | None,
     tested: Measure | None = None,
+    started: float | None = None,
 ) -> EpochRecord:
     """Measure the network on every part and put the epoch together; `result` is None before the first update.
 
-    `tested` is what is known of the test set already.
+    `tested` is what is known of the test set already, `started` when measuring it began.
     """
-    started, bench = time.perf_counter(), path.bench
+    started, bench = started or time.perf_counter(), path.bench
     most = MEASURED if result else MEASURED_FIRST
     parts = {name: sample(part, most=most[name]) for name, part in bench.parts.items()}
     measured = {"test": tested} if tested else {}

@@ -96,10 +96,18 @@ class Native:
 
     def pixels(self, part: Part, index: Tensor) -> Tensor:
         """Return normalised images for indices."""
-        images = torch.empty(len(index), *part.images.shape[1:], dtype=self.bench.shift.dtype)
-        size = part.images[0].numel()
-        gather(_flat(part.images), index.numpy(), 0, len(index), size, *self._normal, _flat(images))
-        return images
+        return self._gathered(part.images, index.numpy())
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Return normalised images of uint8 ones, read once, or of floats."""
+        if images.dtype == torch.uint8:
+            return self._gathered(images, np.arange(len(images)))
+        return self.bench.normalised(images.to(self.bench.shift.dtype))
+
+    def _gathered(self, images: Tensor, index: npt.NDArray[np.int64]) -> Tensor:
+        made = torch.empty(len(index), *images.shape[1:], dtype=self.bench.shift.dtype)
+        gather(_flat(images), index, 0, len(index), images[0].numel(), *self._normal, _flat(made))
+        return made
 
     def measure(self, part: Part) -> tuple[float, int]:
         """Return the sum of losses and how many images are right."""

@@ -1,4 +1,4 @@
-"""Convolutions by tiles: products of patches, which are written before (native_windows), with few small filters.
+"""Convolutions by tiles: few small filters, and images where they lie, or patches of them (native_windows).
 
 Tiles may read, and write, up to one register row beyond a matrix: the flat arrays are longer by so much, and what is
 written beyond a row is written again by who comes after.
@@ -32,7 +32,7 @@ from paribus.train.native_sums import PLACES, PLANES, SHORT, sum_windows, sum_wi
 from paribus.train.native_tiles import HALF, LANES, ROWS, WIDE
 from paribus.train.native_windows import fold
 
-_AT_HAND = 6 * 2**10  # numbers of patches that are written, used and written over: 24 KB
+_AT_HAND = 6 * 2**10  # numbers of patches that are written, used and written over: 24 KB, or a row of outputs
 _AHEAD = max(ROWS, PLACES)  # places in a window that a tile may ask for beyond the last
 
 
@@ -206,8 +206,11 @@ def _sum_windows(planes, cols, spread, corners, table, d, out):
 
 
 @compiled
-def _together(row, depth):
-    """Return how many images, and how many rows of their outputs, have patches that the nearest cache holds."""
+def _at_once(row, depth):
+    """Return how many images, and how many rows of their outputs, have patches that the nearest cache holds.
+
+    It is one row at least, and as many places as a tile has rows.
+    """
     across, down = row[k.OUT_WIDTH], row[k.OUT_HEIGHT]
     spots = across * down
     images = max(_AT_HAND // (spots * depth), -(-ROWS // spots), 1)
@@ -222,7 +225,7 @@ def convolve_back(row, theta, count, slopes, g, to, cols):
     alone()
     depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
     planes, across = row[k.OUT_CHANNELS], row[k.OUT_WIDTH]
-    images, rows = _together(row, depth)
+    images, rows = _at_once(row, depth)
     clear(slopes, to, count * row[k.IN])
     for first in range(0, count, images):
         some = min(images, count - first)

@@ -35,7 +35,7 @@ def _by_channels(builder: Any, channels: Any, across: Any, emit: Any) -> None:
                 emit(width, first, window.index)
 
 
-class _Row:
+class _Windows:
     """Emits what the two ways through a row of windows have in common: where numbers are, in registers of any width."""
 
     def __init__(self, context: Any, builder: Any, *, channels: Any, below: Any, number: Any, place: Any) -> None:
@@ -81,7 +81,7 @@ def _largest(typingctx, across, channels, source, at, below, goal, to, index, co
         across, channels, source, at, below, goal, to, index, code = values
         kinds = signature.args
         number, place = kinds[2].dtype, kinds[7].dtype
-        row = _Row(context, builder, channels=channels, below=below, number=number, place=place)
+        row = _Windows(context, builder, channels=channels, below=below, number=number, place=place)
         given = element(context, builder, kinds[2], source, at)
         made, places = element(context, builder, kinds[5], goal, to), element(context, builder, kinds[7], index, code)
         size, small = number.bitwidth // 8, place.bitwidth // 8
@@ -111,7 +111,7 @@ def _shared_out(typingctx, across, channels, slopes, at, below, to, index, code)
         across, channels, slopes, at, below, to, index, code = values
         kinds = signature.args
         number, place = kinds[2].dtype, kinds[6].dtype
-        row = _Row(context, builder, channels=channels, below=below, number=number, place=place)
+        row = _Windows(context, builder, channels=channels, below=below, number=number, place=place)
         given, made = (element(context, builder, kinds[2], slopes, each) for each in (at, to))
         places = element(context, builder, kinds[6], index, code)
         size, small = number.bitwidth // 8, place.bitwidth // 8

@@ -134,6 +134,8 @@ def _row(layer: nn.Module, shape: tuple[int, ...], *, first: bool) -> _Row:
     if isinstance(layer, nn.MaxPool2d):
         if layer.return_indices:
             raise Unsupported("MaxPool2d with indices")
+        if math.prod(_pair(layer.kernel_size)) > k.PLACES_AT_MOST:
+            raise Unsupported(f"MaxPool2d with a window of more than {k.PLACES_AT_MOST:,} places")
         return _Row(k.MAX_POOL, shape, _pooled(layer, shape), layer)
     if isinstance(layer, nn.AvgPool2d):
         return _Row(k.AVG_POOL, shape, _pooled(layer, shape), layer)
@@ -284,11 +286,12 @@ class _Layout:
         return math.prod(row.gives[1:]) * math.prod(row.module.weight.shape[1:])
 
     def _framed(self, row: _Row) -> int:
-        """Return the numbers that an image with its padding takes, and slopes of windows from all of its places."""
+        """Return the numbers that an image with its padding takes; of a first one, slopes of all its places, too."""
         assert isinstance(row.module, nn.Conv2d)
         down, across = _pair(_padding(row.module))
         channels, height, width = row.takes
-        return (channels + row.gives[0]) * (height + 2 * down) * (width + 2 * across)
+        planes = row.gives[0] if row.op == k.CONV_FIRST else 0
+        return (channels + planes) * (height + 2 * down) * (width + 2 * across)
 
     def _linear_scratch(self, layer: nn.Linear) -> int:
         """Return the numbers that tiles need: images in panels, or a panel of weights, and some rows of results."""

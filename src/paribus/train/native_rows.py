@@ -29,6 +29,7 @@ KERNEL_Y, KERNEL_X, STRIDE_Y, STRIDE_X, PAD_Y, PAD_X, STEP_Y, STEP_X = 17, 18, 1
 EXTRA, NEEDS_SLOPE, ACT_STEP, FROM_STEP, COLUMNS = 25, 26, 27, 28, 29
 TILES = 0  # instead of the address of a BLAS: products by tiles
 INPUT = -1  # in FROM: the layer takes the images themselves
+PLACES_AT_MOST = 2**15  # in a window of MAX_POOL: which of them was the largest is an int16
 # Losses and optimizers.
 CROSS_ENTROPY, NLL, MSE = 0, 1, 2
 SGD, NESTEROV, ADAM, ADAMW = 0, 1, 2, 3

@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-# Floats of one register, as far as compiled code may use it; a tile is some rows of two registers.
+# Floats of one register, as far as compiled code may use it; a tile is some rows of two registers, or of one.
 LANES = 16 if llvm.get_host_cpu_features().get("avx512f") else 8
 ROWS, WIDE = 8 if LANES == 16 else 6, 2 * LANES
 HALF = ROWS // 2

@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from paribus.train.augmentation import EpochAugmentation
 from paribus.train.bench import EVALUATION_BATCH, Bench, Part
 
 
@@ -42,6 +43,9 @@ class Path(Protocol):
     def pixels(self, part: Part, index: Tensor) -> Tensor:
         """Return normalised images [B, C, H, W] for indices [B]."""
 
+    def normalised(self, images: Tensor) -> Tensor:
+        """Return normalised images of others [B, C, H, W], uint8 or floats in 0 to 255; floats may be changed."""
+
     def measure(self, part: Part) -> tuple[float, int]:
         """Return the sum of losses (without label smoothing) and how many images are right, in evaluation mode."""
 
@@ -63,3 +67,9 @@ def outputs_of(path: Path, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
                 yield path.outputs(path.pixels(part, index), number=number), part.labels[index]
     finally:
         bench.model.train(was_training)
+
+
+def augmented(path: Path, part: Part, index: Tensor, *, augmentation: EpochAugmentation) -> Tensor:
+    """Return augmented, normalised images [B, C, H, W] for indices [B]."""
+    pixels = augmentation.pixels(part.images.index_select(0, index), index)
+    return augmentation.erase(path.normalised(pixels), index)

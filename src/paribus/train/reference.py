@@ -33,6 +33,10 @@ class Reference:
         """Return normalised images for indices."""
         return self.bench.pixels(part, index)
 
+    def normalised(self, images: Tensor) -> Tensor:
+        """Return normalised images of uint8 ones or of floats."""
+        return self.bench.normalised(images.to(self.bench.shift.dtype))
+
     def measure(self, part: Part) -> tuple[float, int]:
         """Return the sum of losses and how many images are right."""
         loss = torch.zeros((), dtype=torch.float64, device=part.index.device)

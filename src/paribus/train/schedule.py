@@ -7,7 +7,8 @@ from paribus.study import OneCycleSchedule, TrainSpec
 
 # How many images of each split are measured, evenly spaced; None: all. Of 10,000 training images the standard error is
 # 0.1 points at 99 %, and measuring all 60,000 took a quarter of a study's time (docs/decisions/0012). What a network
-# makes of images before its first update is chance.
+# makes of images before its first update is chance. After the last one the test set is measured by its predictions, so
+# that all of it has to be measured.
 MEASURED: Mapping[str, int | None] = {"train": 10_000, "validation": None, "test": None}
 MEASURED_FIRST: Mapping[str, int | None] = dict.fromkeys(MEASURED, 1_000)
 
