@@ -13,3 +13,6 @@ settings.load_profile("house")
 
 # Compiled code is kept from test to test, though many have a cache of their own: compiling takes half a minute.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "compiled"))
+
+# Hundreds of processes are started here: as users' do, they keep the modules that Python has compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
