@@ -67,9 +67,8 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
     watch(Snapshot("reading images"))
     with closing(Crew(device=device, workers=workers)) as crew:
         fresh = not place.directory.exists()
-        if fresh and not asking_for_largest(
-            study
-        ):  # all is to be trained: workers import torch while this process imports
+        # All is to be trained: workers import torch while this process imports what it needs.
+        if fresh and not asking_for_largest(study):
             crew.pool(missing=len(settle(study, {}).wanted))
         from paribus.lab.largest import find_largest, keep_largest  # noqa: PLC0415  NumPy and the images
         from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
