@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from making import make_images, make_recipe
+from torch import nn
 
 from paribus.core import ModelError, Streams
 from paribus.data import load_images
@@ -265,6 +266,14 @@ def test_a_layer_without_a_native_form_is_named(make_bench, layer, reason):
     bench = make_bench(make_recipe(("Flatten", "Linear(4)", layer, "Linear(classes)")))
     with pytest.raises(Unsupported, match=reason):
         lower(list(bench.model), image_shape=(1, 8, 8), batch=4)
+
+
+def test_a_pooling_window_of_more_places_than_are_told_apart_is_refused():
+    layers = [nn.Conv2d(1, 1, 1), nn.MaxPool2d((256, 129)), nn.Flatten(), nn.Linear(1, 2)]
+    with pytest.raises(Unsupported, match="more than 32,768 places"):
+        lower(layers, image_shape=(1, 256, 129), batch=1)
+    layers[1] = nn.MaxPool2d((256, 128))
+    lower(layers, image_shape=(1, 256, 128), batch=1)
 
 
 @pytest.mark.parametrize("layers", [MLP, CNN], ids=["MLP", "CNN"])

@@ -1,6 +1,7 @@
 """The reference loop against NumPy, against itself when stopped and resumed, and against what it promises."""
 
 import dataclasses
+import time
 
 import numpy as np
 import pytest
@@ -285,3 +286,16 @@ def test_the_last_test_loss_is_that_of_the_predictions_and_of_a_measurement(make
     assert records[-1].test_accuracy == found.accuracy
     classes = np.frombuffer(outcome.predictions.classes, dtype="<u2")
     assert np.mean(classes == bench.parts["test"].labels.numpy()) == found.accuracy
+
+
+def test_the_time_of_the_last_test_measurement_counts(make_bench, monkeypatch):
+    predicted = loop.predict
+
+    def slowly(path, part):
+        time.sleep(0.5)
+        return predicted(path, part)
+
+    monkeypatch.setattr(loop, "predict", slowly)
+    records, _ = _records(make_bench(make_recipe(epochs=2)))
+    assert records[-1].evaluation_seconds > 0.5
+    assert all(record.train_seconds < 0.5 for record in records)
