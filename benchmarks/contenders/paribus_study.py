@@ -1,7 +1,8 @@
 """Paribus as it is used: a study file, `paribus run`, and its own records.
 
 Images a second in training come from what Paribus stored for each epoch. Variants: "speed" measures the training alone,
-too, and takes them from there; "uncached" starts without code that was compiled before.
+too, and takes them from there; "uncached" starts without code that was compiled before; "first" measures the seconds from
+process start to the first update.
 """
 
 import json
@@ -19,6 +20,16 @@ from contest import given
 from tasks import CLASSES
 
 WORKERS, TIMES = 3, 3  # of measurements of speed
+# A study run as a notebook would, which notes when its first images have been trained on.
+FIRST = """
+import sys, time, pathlib, paribus
+seen = []
+def watch(snapshot):
+    if snapshot.images_done and not seen:
+        seen.append(time.time())
+paribus.run(sys.argv[1], folder=pathlib.Path(sys.argv[2]), workers=int(sys.argv[3]), report=False, watch=watch)
+print(seen[0])
+"""
 
 
 def toml(value):
@@ -71,6 +82,18 @@ def run(task, folder):
     return found, seconds, epochs, json.loads(plan)
 
 
+def first_update(task, folder):
+    """Return the seconds from the start of a process to its first update."""
+    path = folder / "first.toml"
+    path.write_text(study_file(task))
+    command = [sys.executable, "-c", FIRST, str(path), str(folder / "first"), str(task.workers)]
+    begun = time.time()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return float(done.stdout) - begun
+
+
 def speed(task, plan):
     """Return images a second of one worker in training, the median of several measurements of half a second each.
 
@@ -101,6 +124,7 @@ def main():
     task = given()
     with tempfile.TemporaryDirectory() as folder:
         found, seconds, epochs, plan = run(task, Path(folder))
+        seconds = first_update(task, Path(folder)) if task.variant == "first" else seconds
     runs = found["runs"]
     warm = [each for epoch, each in epochs if epoch > 1] or [each for _, each in epochs]
     in_study = task.images * len(warm) / max(sum(warm), 1e-9) if not task.steps else None

@@ -2,13 +2,16 @@
 
 import base64
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paribus.lab.results import Results
-from paribus.stats import Correct
 from paribus.store import StoreReader
+
+if TYPE_CHECKING:
+    from paribus.stats import Correct
 
 Labels = NDArray[np.int64]
 
@@ -38,8 +41,10 @@ def table_of(results: Results, condition: str) -> str:
     return next((key for key, names in used.items() if condition in names), "")
 
 
-def correct(results: Results, store: StoreReader) -> Mapping[str, Correct]:
+def correct(results: Results, store: StoreReader) -> "Mapping[str, Correct]":
     """Return condition -> which test images each of its networks gets right; empty while the test set is sealed."""
+    from paribus.stats import Correct  # noqa: PLC0415  SciPy: training does not wait for it
+
     if results.look is None:
         return {}
     view = store.sealed(results.look)

@@ -6,6 +6,7 @@ driver says so or is gone.
 """
 
 import dataclasses
+import math
 import os
 import sys
 import threading
@@ -106,7 +107,7 @@ class _Reporter:
 
     def __init__(self, connection: Connection, run: str) -> None:
         self._connection, self._run = connection, run
-        self._pending, self._told = 0, time.monotonic()
+        self._pending, self._told = 0, -math.inf  # the first images are told at once
 
     def images(self, count: int) -> None:
         self._pending += count
