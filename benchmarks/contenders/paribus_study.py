@@ -1,8 +1,8 @@
 """Paribus as it is used: a study file, `paribus run`, and its own records.
 
 Images a second in training come from what Paribus stored for each epoch. Variants: "speed" measures the training alone,
-too, and takes them from there; "uncached" starts without code that was compiled before; "first" measures the seconds from
-process start to the first update.
+too, and takes them from there; "uncached" starts without code that was compiled before; "first" measures the seconds
+from process start to the first update.
 """
 
 import json

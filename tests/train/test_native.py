@@ -73,7 +73,8 @@ def _compare(reference, fast):
 @pytest.mark.parametrize(
     "layer",
     [
-        "ReLU", "ReLU6", "LeakyReLU(0.2)", "Hardtanh(-0.5, 0.3)", "Tanh", "Sigmoid", "ELU(0.5)", "Softsign",
+        "ReLU", "ReLU6", "LeakyReLU(0.2)", "Hardtanh(-0.5, 0.3)", "Tanh", "Sigmoid", "ELU(0.5)", "SELU", "Softsign",
+        "Softplus", "Softplus(4.0, 2.0)", "SiLU", "GELU", "GELU('tanh')", "Mish", "Hardswish",
         "Identity", "Dropout(0.3)", "Softmax(dim=1)", "LogSoftmax(dim=1)",
     ],
 )  # fmt: skip
@@ -91,6 +92,8 @@ def test_every_layer_of_features_makes_the_same_updates(make_bench, layer):
         ("Conv2d(4, 3)", "ReLU", "MaxPool2d(3, 2, ceil_mode=True)", "AvgPool2d(3, 2, 1, count_include_pad=False)"),
         ("Conv2d(4, 3)", "Dropout(0.2)", "Conv2d(5, 3)", "Dropout2d(0.5)", "MaxPool2d(2)"),
         ("AvgPool2d(2)", "ReLU", "Conv2d(4, 2)", "ReLU"),
+        ("Conv2d(4, 3)", "GELU", "MaxPool2d(2)", "SiLU", "Conv2d(5, 2)", "ReLU", "Mish", "ELU", "Hardswish"),
+        ("Conv2d(4, 3)", "Tanh", "SiLU", "Sigmoid", "AvgPool2d(2)", "GELU", "GELU", "Dropout2d(0.2)", "Softplus"),
     ],
 )
 @pytest.mark.parametrize("channels", [1, 3])
@@ -260,7 +263,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_at_the_same_update(make_bench):
 
 @pytest.mark.parametrize(
     ("layer", "reason"),
-    [("BatchNorm1d", "BatchNorm1d has no native form"), ("GELU", "GELU has no native form")],
+    [("BatchNorm1d", "BatchNorm1d has no native form"), ("PReLU", "PReLU has no native form")],
 )
 def test_a_layer_without_a_native_form_is_named(make_bench, layer, reason):
     bench = make_bench(make_recipe(("Flatten", "Linear(4)", layer, "Linear(classes)")))

@@ -18,6 +18,8 @@ from paribus.train.native_tiles import ROWS, WIDE
 # Floats of one convolution's patches at a time: they are written, multiplied and forgotten within a core's cache.
 _PATCHES = 2**16
 _ALIGN = 16  # floats: parameters start at whole cache lines
+_SELU = 1.6732632423543772, 1.0507009873554805  # alpha and scale (Klambauer et al. 2017)
+_DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,16 @@ class _Row:
     @property
     def recalled(self) -> bool:
         """Whether the way back asks for what this layer made."""
-        return self.op >= k.LEAKY
+        return k.LEAKY <= self.op < k.TOOK
 
     @property
-    def pointwise(self) -> bool:
-        """Whether each number depends on the one in its place alone."""
+    def recalls(self) -> bool:
+        """Whether the way back asks for what this layer, a function of each number, took."""
+        return self.op >= k.TOOK
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether its numbers may lie where those that it takes lay: each depends on the one in its place alone."""
         return self.recalled and self.op not in (k.SOFTMAX, k.LOG_SOFTMAX)
 
 
@@ -158,8 +165,21 @@ def _pointwise(layer: nn.Module, shape: tuple[int, ...]) -> _Row:
         op = k.SIGMOID, (0.0, 0.0)
     elif isinstance(layer, nn.ELU) and layer.alpha > 0:
         op = k.ELU, (layer.alpha, 1.0)
+    elif isinstance(layer, nn.SELU):
+        op = k.ELU, _SELU
     elif isinstance(layer, nn.Softsign):
         op = k.SOFTSIGN, (0.0, 0.0)
+    elif isinstance(layer, nn.Softplus) and layer.beta > 0:
+        op = k.SOFTPLUS, (layer.beta, layer.threshold)
+    elif isinstance(layer, nn.SiLU):
+        op = k.SILU, (0.0, 0.0)
+    elif isinstance(layer, nn.GELU):
+        tanh = layer.approximate == "tanh"
+        op = (k.GELU_TANH, (math.sqrt(2 / math.pi), 0.044715)) if tanh else (k.GELU, (math.sqrt(0.5), _DENSITY))
+    elif isinstance(layer, nn.Mish):
+        op = k.MISH, (0.0, 20.0)  # beyond 20 tanh(softplus(x)) is 1
+    elif isinstance(layer, nn.Hardswish):
+        op = k.HARDSWISH, (3.0, 6.0)
     elif isinstance(layer, nn.Softmax | nn.LogSoftmax) and layer.dim in (1, -1) and len(shape) == 1:
         op = k.SOFTMAX if isinstance(layer, nn.Softmax) else k.LOG_SOFTMAX, (0.0, 0.0)
     if op is None:
@@ -269,14 +289,16 @@ class _Layout:
 
     def _in_place(self, at: int) -> bool:
         """Tell whether a layer's numbers may lie where those that it takes lay: nobody needs these again."""
-        return self._rows[at].pointwise and not self._rows[at - 1].recalled and at != self._spatial
+        return self._rows[at].overwrites and not self._rows[at - 1].recalled and at != self._spatial
 
     def _kept(self, at: int) -> bool:
         """Tell whether what a layer makes, in place or not, is needed again: all images of a batch are kept then."""
         after = at + 1
         if after < len(self._rows) and self._in_place(after):
             return True
-        return at >= self._spatial - 1 or self._rows[at].recalled or self._rows[after].op <= k.CONV_FIRST
+        if at >= self._spatial - 1 or self._rows[at].recalled:
+            return True
+        return self._rows[after].recalls or self._rows[after].op <= k.CONV_FIRST
 
     def _unfolded(self, row: _Row) -> int:
         """Return the numbers of an image's patches; there are none where tiles read the image itself."""

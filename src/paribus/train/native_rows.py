@@ -22,6 +22,8 @@ from paribus.train.native_tiles import WIDE
 # Operations.
 LINEAR, CONV, CONV_FIRST, MAX_POOL, AVG_POOL, MASK, TO_PLANES = 0, 1, 2, 3, 4, 5, 6
 LEAKY, CLIP, TANH, SIGMOID, ELU, SOFTSIGN, SOFTMAX, LOG_SOFTMAX, RELU = 10, 11, 12, 13, 14, 15, 16, 17, 18
+SOFTPLUS, SILU, GELU, GELU_TANH, MISH, HARDSWISH = 20, 21, 22, 23, 24, 25
+TOOK = SOFTPLUS  # from it on, the way back asks for what the layer took, before it for what it made
 # Columns of `prog`.
 OP, IN, OUT, WEIGHT, BIAS, ACT, FROM, SLOPE, SLOPE_FROM, SLOPE_STEP, SLOPE_FROM_STEP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 CHANNELS, HEIGHT, WIDTH, OUT_CHANNELS, OUT_HEIGHT, OUT_WIDTH = 11, 12, 13, 14, 15, 16

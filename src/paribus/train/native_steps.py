@@ -7,7 +7,8 @@ them takes seconds, and what is called twice is compiled into its callers twice.
 import numpy as np
 
 from paribus.train import native_rows as k
-from paribus.train.native_blas import alone, gemm, part
+from paribus.train.native_activations import pointwise, pointwise_back, softmax, softmax_back
+from paribus.train.native_blas import alone, copy, gemm, part
 from paribus.train.native_convolution import (
     convolve_back,
     gradient,
@@ -18,17 +19,7 @@ from paribus.train.native_convolution import (
 )
 from paribus.train.native_dense import back, change, forward
 from paribus.train.native_learning import fall, fall_by_row, loss_of_batch, update
-from paribus.train.native_pointwise import (
-    add_rows,
-    clear,
-    fill_bias,
-    masked,
-    planes_first,
-    pointwise,
-    pointwise_back,
-    softmax,
-    softmax_back,
-)
+from paribus.train.native_pointwise import add_rows, clear, fill_bias, masked, planes_first
 from paribus.train.native_pools import average_pool, max_pool, max_pool_back
 from paribus.train.native_rows import compiled
 from paribus.train.native_windows import fold, patches
@@ -77,7 +68,9 @@ def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, in
     elif op == k.SOFTMAX or op == k.LOG_SOFTMAX:  # noqa: PLR1714  numba knows no `in` here
         softmax(op, source, at, acts, to, count, made)
     else:
-        pointwise(op, coef[0], coef[1], source, at, acts, to, count * made)
+        if row[k.FROM] == k.INPUT or at != to:
+            copy(acts, to, source, at, count * made)
+        pointwise(op, coef[0], coef[1], acts, to, count * made)
 
 
 @compiled
@@ -119,6 +112,9 @@ def _backward(
             planes_first(row, slopes, g + i * made, slopes, to + i * size, k.YES)
     elif op == k.SOFTMAX or op == k.LOG_SOFTMAX:  # noqa: PLR1714
         softmax_back(op, acts, y, slopes, g, to, count, made)
+    elif op >= k.TOOK:
+        took = row[k.FROM] + first * row[k.FROM_STEP]
+        pointwise_back(op, coef[0], coef[1], acts, took, slopes, g, to, count * made)
     else:
         pointwise_back(op, coef[0], coef[1], acts, y, slopes, g, to, count * made)
 
