@@ -358,6 +358,7 @@ def seeds_spared(study: Study, results: Results) -> str:
     if (
         not isinstance(most, int)
         or most <= FEWEST
+        or len(results.conditions) == 1  # nothing to be decided
         or len(done) < len(results.runs)
         or not of_the_same_recipe(study, results)
     ):
