@@ -101,7 +101,7 @@ design = { seeds = 2, smallest_effect = "2pp" }
 [vary]
 model = [
     { label = "plain", layers = ["Conv2d(4, 3)", "ReLU", "Flatten", "Linear(classes)"] },
-    { label = "odd", layers = ["Conv2d(4, 3)", "Softplus", "Flatten", "Linear(classes)"] },
+    { label = "odd", layers = ["Conv2d(4, 3)", "PReLU", "Flatten", "Linear(classes)"] },
 ]
 """,
         encoding="utf-8",
@@ -146,11 +146,11 @@ def test_check_says_by_which_path_each_network_is_trained_and_why(checked, answe
     assert paths["plain"]["path"] == "native"
     assert paths["plain"]["why"] == ""
     assert paths["odd"] | {"images_per_second": 0} == {
-        "path": "reference", "why": "Softplus has no native form", "images_per_second": 0
+        "path": "reference", "why": "PReLU has no native form", "images_per_second": 0
     }  # fmt: skip
     assert paths["odd"]["images_per_second"] > 0
     assert "path        native (compiled); about " in said
-    assert "path        plain torch, because Softplus has no native form; about " in said
+    assert "path        plain torch, because PReLU has no native form; about " in said
 
 
 def test_paths_that_differ_say_whose_they_are(capsys):

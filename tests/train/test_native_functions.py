@@ -7,7 +7,7 @@ from scipy import special
 from torch import nn
 
 from paribus.train import native_rows as k
-from paribus.train.native_activations import pointwise, pointwise_back
+from paribus.train.native_activations import pointwise, pointwise_back, soft, soft_back
 from paribus.train.native_functions import erf, exp, expm1
 from paribus.train.native_program import _pointwise
 from paribus.train.native_rows import compiled
@@ -69,10 +69,11 @@ def test_activations_and_their_slopes_are_torchs_in_double_precision(layer, dtyp
     low, high = (dtype(each) for each in row.coefficients)
     numbers = NUMBERS[np.abs(NUMBERS) < 80].astype(dtype)
     made, size = numbers.copy(), len(numbers)
-    pointwise(row.op, low, high, made, 0, size)
-    kept = numbers if row.op >= k.TOOK else made
+    apart = row.op >= k.TOOK
+    there, back = (soft, soft_back) if apart else (pointwise, pointwise_back)
+    there(row.op, low, high, made, 0, size)
     slopes = np.ones(2 * size, dtype=dtype)  # given, then made
-    pointwise_back(row.op, low, high, kept, 0, slopes, 0, size, size)
+    back(row.op, low, high, numbers if apart else made, 0, slopes, 0, size, size)
     given = torch.from_numpy(numbers).double().requires_grad_()
     expected = layer(given)
     expected.sum().backward()
@@ -81,5 +82,5 @@ def test_activations_and_their_slopes_are_torchs_in_double_precision(layer, dtyp
     assert (np.abs(made - expected.detach().numpy()) / scale).max() < close
     assert (np.abs(slopes[size:] - given.grad.numpy()) / scale)[~edge].max() < 2 * close
     made[0] = np.nan
-    pointwise(row.op, low, high, made, 0, 1)
+    there(row.op, low, high, made, 0, 1)
     assert np.isnan(made[0])

@@ -88,16 +88,12 @@ def _class_sequence(counts: tuple[int, ...]) -> Integers:
     Yeomans 1993).
     """
     total, classes = sum(counts), len(counts)
-    ranks = [np.arange(n) for n in counts]
-    release = np.concatenate([j * total // n for j, n in zip(ranks, counts, strict=True) if n])
-    # A deadline and its class are one whole number: 60,000 pairs in a heap take ten times as long.
-    due = np.concatenate(
-        [
-            -(-(j + 1) * total // n) * classes + label
-            for label, (j, n) in enumerate(zip(ranks, counts, strict=True))
-            if n
-        ]
-    )
+    sizes = np.array(counts, dtype=np.int64)
+    label, n = np.repeat(np.arange(classes, dtype=np.int64), sizes), np.repeat(sizes, sizes)
+    before = np.arange(total, dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)  # j - 1
+    release = before * total // n
+    # A deadline and its class are one whole number: pairs in the heap take ten times as long.
+    due = -(-(before + 1) * total // n) * classes + label
     coming = due[np.argsort(release, kind="stable")].tolist()
     upto = np.searchsorted(np.sort(release), np.arange(total), side="right").tolist()
     waiting: list[int] = []
@@ -107,7 +103,7 @@ def _class_sequence(counts: tuple[int, ...]) -> Integers:
             heapq.heappush(waiting, item)
         come = end
         sequence.append(heapq.heappop(waiting))
-    return np.array(sequence, dtype=np.int64) % classes
+    return np.array(sequence, dtype=np.int64) % max(classes, 1)
 
 
 def _given(images: Images) -> tuple[Integers, Integers]:

@@ -74,7 +74,48 @@ def pointwise(op, low, high, acts, at, size):
         for j in range(size):
             value = goal[j]
             goal[j] = value / (one + abs(value))
-    elif op == k.SOFTPLUS:
+
+
+@compiled
+def pointwise_back(op, low, high, made, at, slopes, start, to, size):
+    """From slopes of what a function made, and what it made, to the slopes of what it took."""
+    alone()
+    zero, one = made.dtype.type(0), made.dtype.type(1)
+    made, given, goal = part(made, at), part(slopes, start), part(slopes, to)
+    if op == k.RELU:
+        for j in range(size):
+            goal[j] = zero if made[j] <= 0 else given[j]
+    elif op == k.LEAKY:
+        for j in range(size):
+            slope = given[j]
+            goal[j] = slope * low if made[j] <= 0 else slope
+    elif op == k.CLIP:
+        for j in range(size):
+            value = made[j]
+            goal[j] = zero if (value <= low) | (value >= high) else given[j]
+    elif op == k.TANH:
+        for j in range(size):
+            goal[j] = given[j] * (one - made[j] * made[j])
+    elif op == k.SIGMOID:
+        for j in range(size):
+            goal[j] = given[j] * (one - made[j]) * made[j]
+    elif op == k.ELU:
+        for j in range(size):
+            value = made[j]
+            goal[j] = given[j] * (high if value > 0 else value + low * high)
+    elif op == k.SOFTSIGN:
+        for j in range(size):
+            rest = one - abs(made[j])
+            goal[j] = given[j] * rest * rest
+
+
+@compiled
+def soft(op, low, high, acts, at, size):
+    """Apply a function from `k.TOOK` on, as `pointwise` does."""
+    alone()
+    zero, one = acts.dtype.type(0), acts.dtype.type(1)
+    goal = part(acts, at)
+    if op == k.SOFTPLUS:
         for j in range(size):
             value = goal[j]
             goal[j] = value if value * low > high else math.log1p(exp(value * low)) / low
@@ -103,66 +144,38 @@ def pointwise(op, low, high, acts, at, size):
 
 
 @compiled
-def pointwise_back(op, low, high, kept, at, slopes, start, to, size):
-    """From slopes of what a function made to the slopes of what it took; `kept` is what it made, of some what it took.
-
-    Those from `k.TOOK` on need what they took.
-    """
+def soft_back(op, low, high, took, at, slopes, start, to, size):
+    """From slopes of what a function from `k.TOOK` on made, and what it took, to the slopes of what it took."""
     alone()
-    zero, one = kept.dtype.type(0), kept.dtype.type(1)
-    kept, given, goal = part(kept, at), part(slopes, start), part(slopes, to)
-    if op == k.RELU:
+    zero, one = took.dtype.type(0), took.dtype.type(1)
+    took, given, goal = part(took, at), part(slopes, start), part(slopes, to)
+    if op == k.SOFTPLUS:
         for j in range(size):
-            goal[j] = zero if kept[j] <= 0 else given[j]
-    elif op == k.LEAKY:
-        for j in range(size):
-            slope = given[j]
-            goal[j] = slope * low if kept[j] <= 0 else slope
-    elif op == k.CLIP:
-        for j in range(size):
-            value = kept[j]
-            goal[j] = zero if (value <= low) | (value >= high) else given[j]
-    elif op == k.TANH:
-        for j in range(size):
-            goal[j] = given[j] * (one - kept[j] * kept[j])
-    elif op == k.SIGMOID:
-        for j in range(size):
-            goal[j] = given[j] * (one - kept[j]) * kept[j]
-    elif op == k.ELU:
-        for j in range(size):
-            value = kept[j]
-            goal[j] = given[j] * (high if value > 0 else value + low * high)
-    elif op == k.SOFTSIGN:
-        for j in range(size):
-            rest = one - abs(kept[j])
-            goal[j] = given[j] * rest * rest
-    elif op == k.SOFTPLUS:
-        for j in range(size):
-            value = kept[j]
+            value = took[j]
             goal[j] = given[j] if value * low > high else given[j] * _sigmoid(value * low, one)
     elif op == k.SILU:
         for j in range(size):
-            share = _sigmoid(kept[j], one)
-            goal[j] = given[j] * share * (one + kept[j] * (one - share))
+            share = _sigmoid(took[j], one)
+            goal[j] = given[j] * share * (one + took[j] * (one - share))
     elif op == k.GELU:
         for j in range(size):
-            value = kept[j]
+            value = took[j]
             density = high * exp(-value * value * low * low)
             goal[j] = given[j] * (_normal(value, one, low) + value * density)
     elif op == k.GELU_TANH:
         for j in range(size):
-            value = kept[j]
+            value = took[j]
             made = _tanh(low * (value + high * value * value * value), one)
             inner = low * (one + (one + one + one) * high * value * value)
             goal[j] = given[j] * (one + made + value * (one - made * made) * inner) / (one + one)
     elif op == k.MISH:
         for j in range(size):
-            value = kept[j]
+            value = took[j]
             made = _softened(value, one, high)
             goal[j] = given[j] * (made + value * (one - made * made) * _sigmoid(value, one))
     elif op == k.HARDSWISH:
         for j in range(size):
-            value = kept[j]
+            value = took[j]
             slope = (value + value + low) / high
             goal[j] = given[j] * (zero if value <= -low else one if value >= low else slope)
 

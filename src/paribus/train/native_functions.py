@@ -56,8 +56,8 @@ def _exponential(*, less_one: bool) -> Any:
     return function
 
 
-# e^x and e^x - 1, to 2 units in the last place; x is taken to lie within -88 and 88 (float64: 708). Cody and Waite's
-# reduction to |r| <= ln 2 / 2, then the series.
+# e^x and e^x - 1, to 2 units in the last place (in float32 e^x is 0 below -87.7); x is taken to lie within -88 and 88
+# (float64: 708). Cody and Waite's reduction to |r| <= ln 2 / 2, then the series.
 exp = _exponential(less_one=False)
 expm1 = _exponential(less_one=True)
 

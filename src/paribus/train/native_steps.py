@@ -7,7 +7,7 @@ them takes seconds, and what is called twice is compiled into its callers twice.
 import numpy as np
 
 from paribus.train import native_rows as k
-from paribus.train.native_activations import pointwise, pointwise_back, softmax, softmax_back
+from paribus.train.native_activations import pointwise, pointwise_back, soft, soft_back, softmax, softmax_back
 from paribus.train.native_blas import alone, copy, gemm, part
 from paribus.train.native_convolution import (
     convolve_back,
@@ -70,7 +70,10 @@ def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, in
     else:
         if row[k.FROM] == k.INPUT or at != to:
             copy(acts, to, source, at, count * made)
-        pointwise(op, coef[0], coef[1], acts, to, count * made)
+        if op >= k.TOOK:
+            soft(op, coef[0], coef[1], acts, to, count * made)
+        else:
+            pointwise(op, coef[0], coef[1], acts, to, count * made)
 
 
 @compiled
@@ -114,7 +117,7 @@ def _backward(
         softmax_back(op, acts, y, slopes, g, to, count, made)
     elif op >= k.TOOK:
         took = row[k.FROM] + first * row[k.FROM_STEP]
-        pointwise_back(op, coef[0], coef[1], acts, took, slopes, g, to, count * made)
+        soft_back(op, coef[0], coef[1], acts, took, slopes, g, to, count * made)
     else:
         pointwise_back(op, coef[0], coef[1], acts, y, slopes, g, to, count * made)
 
