@@ -104,8 +104,8 @@ def test_where_not_one_image_fits_that_is_said(make_trial):
 def test_a_limit_of_memory_is_kept(make_trial):
     recipe = own("Wide")
     least = largest_batch(make_trial(recipe, side=96), most=2).peak
-    limit = least + 100 * 2**20
-    found = largest_batch(make_trial(recipe, side=96, limit=limit), most=9)
-    assert 2 <= found.batch < 9
+    limit = least + 45 * 2**20
+    found = largest_batch(make_trial(recipe, side=96, limit=limit), most=6)
+    assert 2 <= found.batch < 6
     assert found.certain
     assert found.peak <= found.limit == limit
