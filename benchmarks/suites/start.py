@@ -14,7 +14,7 @@ NOTE = (
     "the start, of one update, of measuring the network on its training and test images, and of storing it "
     "all. A further run: (seconds of 2 N runs less seconds of N) / N. To the first update: from the start of a process "
     "that calls `paribus.run` to the first images trained on (its processor seconds are of a whole study and of that); "
-    "the least that this can be is importing torch and numba and loading a function that numba has kept. "
+    "beside it a process that does no more than import torch and numba and load a function that numba has kept. "
     "What is compiled once for a machine is compiled, but for the last case."
 )
 RUNS = 20

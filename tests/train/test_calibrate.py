@@ -30,6 +30,19 @@ def test_the_fastest_is_chosen_but_not_for_a_hair(monkeypatch):
     assert planned(_question()).plan == Plan(path="reference")
 
 
+def test_a_machine_that_stalls_while_the_preferred_plan_is_measured_does_not_decide(monkeypatch):
+    calls = []
+
+    def measured(path, seconds):
+        if path.bench.plan.linear != "tiles" or not seconds:
+            return 1e6
+        calls.append(path)
+        return 0.3e6 if len(calls) <= 3 else 1e6  # all rounds but those that confirm
+
+    monkeypatch.setattr(calibrate, "_images_per_second", measured)
+    assert planned(_question()).plan.linear == "tiles"
+
+
 def test_a_layer_without_a_native_form_leaves_the_plain_loop_and_says_so():
     found = planned(_question(("Flatten", "Linear(6)", "BatchNorm1d", "Linear(classes)")))
     assert found.plan == Plan()

@@ -18,7 +18,7 @@ from paribus.train.planning import Planned, settled
 _ROUNDS = 3
 _MOST_IMAGES = 60_000
 _SECONDS = 0.1  # of updates, for each candidate and round
-_HOPELESS = 0.8  # of the fastest so far: measured no further
+_HOPELESS = 0.8  # of the fastest so far: measured no further, unless it is the preferred one
 
 
 def measured_plan(
@@ -30,9 +30,12 @@ def measured_plan(
     speeds, reason = dict.fromkeys(candidates(recipe, device=device), 0.0), ""
     if len(speeds) == 1:
         return Planned(next(iter(speeds)), (), reason)
-    for number in range(_ROUNDS):  # in turn: what else the machine does falls on all of them
-        for plan in list(speeds):
-            if number and speeds[plan] < _HOPELESS * max(speeds.values()):
+    for number in range(2 * _ROUNDS):  # in turn: what else the machine does falls on all of them
+        preferred, best = next(iter(speeds)), settled(tuple(speeds.items()))
+        # What would be kept instead of the preferred one has to win again: a stall of the machine lasts for a round.
+        tried = list(speeds) if number < _ROUNDS else [preferred, best] if best != preferred else []
+        for plan in tried:
+            if number and plan != preferred and speeds[plan] < _HOPELESS * max(speeds.values()):
                 continue
             settle(plan)
             bench = lay_out(probe_of(recipe), streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
@@ -45,7 +48,8 @@ def measured_plan(
                 del speeds[plan]
                 continue
             _images_per_second(path, seconds=0.0)  # the first update allocates, and compiles
-            if number == 0 or batch / speeds[plan] < _SECONDS:  # of what takes longer the first round is enough
+            # Of what takes longer once is enough, and once more to decide.
+            if number in (0, _ROUNDS) or batch / speeds[plan] < _SECONDS:
                 speeds[plan] = max(speeds[plan], _images_per_second(path, seconds=_SECONDS))
             del path, bench  # one at a time: the largest batch that fits does not fit twice
     measured = tuple(speeds.items())
