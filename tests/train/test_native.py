@@ -15,7 +15,7 @@ from paribus.core import ModelError, Streams
 from paribus.data import load_images
 from paribus.models.chain import place
 from paribus.study import Schedule
-from paribus.train import Plan, Resume
+from paribus.train import Plan, Resume, native_program
 from paribus.train.evaluate import measure
 from paribus.train.loop import path_of, train_epoch, train_run
 from paribus.train.native_blas import libraries
@@ -102,6 +102,21 @@ def test_every_layer_of_images_makes_the_same_updates(make_bench, layers, channe
         layers = layers[2:]
     end = () if layers is CNN else ("Flatten", "Linear(classes)")
     _check(make_bench, (*layers, *end), shape=(channels, 9, 10))
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (*CNN[:3], "Dropout2d(0.3)", *CNN[3:]),
+        (
+            "Conv2d(4, 3)", "GELU", "MaxPool2d(2)", "SiLU", "Conv2d(5, 2)", "ReLU", "Mish", "ELU", "Flatten",
+            "Linear(classes)",
+        ),
+    ],
+)  # fmt: skip
+def test_images_that_pass_a_few_at_a_time_make_the_same_updates(make_bench, monkeypatch, layers):
+    monkeypatch.setattr(native_program, "_PATCHES", 1000)  # groups of one or two images in batches of 16
+    _check(make_bench, layers, shape=(3, 10, 10))
 
 
 @pytest.mark.parametrize("train", [{}, {"momentum": 0.9}, {"optimizer": "Adam", "lr": 0.01}], ids=str)

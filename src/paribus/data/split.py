@@ -92,7 +92,7 @@ def _class_sequence(counts: tuple[int, ...]) -> Integers:
     label, n = np.repeat(np.arange(classes, dtype=np.int64), sizes), np.repeat(sizes, sizes)
     before = np.arange(total, dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)  # j - 1
     release = before * total // n
-    # A deadline and its class are one whole number: pairs in the heap take ten times as long.
+    # A deadline and its class are one whole number: with pairs and lists of them all this took ten times as long.
     due = -(-(before + 1) * total // n) * classes + label
     coming = due[np.argsort(release, kind="stable")].tolist()
     upto = np.searchsorted(np.sort(release), np.arange(total), side="right").tolist()
