@@ -22,6 +22,7 @@ from paribus.study import (
 )
 from paribus.train.augment_colour import jittered
 from paribus.train.augment_draws import JITTERS, Source, draws
+from paribus.train.augment_moves import Moves, moves
 from paribus.train.augment_pixels import cropped, erased, flipped, resized_crops, turned
 
 
@@ -43,6 +44,7 @@ class EpochAugmentation:
 
     drawn: tuple[Drawn, ...]
     dtype: torch.dtype
+    moves: Moves | None  # where pixels come from, on the CPU and where nothing else happens to them
 
     def pixels(self, images: Tensor, index: Tensor) -> Tensor:
         """Return transformed images [B, C, H, W], uint8 or floats in 0 to 255, of uint8 ones with their indices."""
@@ -110,7 +112,10 @@ def draw(
         values = [torch.from_numpy(array) for array in arrays]
         stay = 1 if isinstance(each, ColorJitter) else len(values)  # the order of jitters stays on the CPU
         found.append(Drawn(each, tuple(value.to(device) for value in values[:stay]) + tuple(values[stay:])))
-    return EpochAugmentation(tuple(found), dtype)
+    moved = None
+    if device.type == "cpu":
+        moved = moves([(each.transform, each.values[0].numpy()) for each in found], images=images)
+    return EpochAugmentation(tuple(found), dtype, moved)
 
 
 def blended(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:

@@ -57,13 +57,13 @@ class Bench:
         shuffled = torch.from_numpy(permutation(len(train), key=key)).to(train.index.device)
         return train.index[shuffled]
 
-    def pixels(self, part: Part, index: Tensor) -> Tensor:
-        """Return normalised images [B, C, H, W] for indices [B]."""
-        return self.normalised(part.images[index].to(self.shift.dtype))
-
-    def normalised(self, batch: Tensor) -> Tensor:
-        """Normalise floats [B, C, H, W] in 0 to 255, in place, and return them in the layout of the plan."""
-        return batch.sub_(self.shift).mul_(self.scale).contiguous(memory_format=self.layout)
+    def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:
+        """Return normalised images [B, C, H, W] for indices [B], augmented (but not mixed) where that is asked for."""
+        images = part.images[index]
+        if augmentation is not None:
+            images = augmentation.pixels(images, index)
+        made = images.to(self.shift.dtype).sub_(self.shift).mul_(self.scale).contiguous(memory_format=self.layout)
+        return made if augmentation is None else augmentation.erase(made, index)
 
     def augmentation(self, epoch: int) -> EpochAugmentation | None:
         """Return what is drawn for the training images in epoch `epoch`, from 1; None where nothing is augmented."""

@@ -19,7 +19,7 @@ from paribus.train.evaluate import Measure, measure, predict, sample
 from paribus.train.exhibits import epoch_histograms, inside
 from paribus.train.job import Resume
 from paribus.train.native import Native
-from paribus.train.path import Block, Path, augmented
+from paribus.train.path import Block, Path
 from paribus.train.reference import Reference
 from paribus.train.schedule import MEASURED, MEASURED_FIRST, learning_rate, steps_per_epoch, total_steps
 
@@ -137,11 +137,8 @@ def _blocks(path: Path, *, epoch: int, steps: int) -> Iterator[Block]:
     augmentation = bench.augmentation(epoch)
     for index in torch.split(order, together):
         labels = train.labels[index]
-        if augmentation is None:
-            yield Block(path.pixels(train, index), labels, size)
-            continue
-        pixels = augmented(path, train, index, augmentation=augmentation)
-        if augmentation.mixes:
+        pixels = path.pixels(train, index, augmentation)
+        if augmentation is not None and augmentation.mixes:
             parts = zip(*(torch.split(each, size) for each in (pixels, labels, index)), strict=True)
             mixed = [augmentation.mix(*part, classes=bench.classes) for part in parts]
             pixels, labels = (torch.cat(each) for each in zip(*mixed, strict=True))

@@ -13,11 +13,13 @@ from torch import Tensor
 
 from paribus.models import LayerStack
 from paribus.train import native_rows as k
+from paribus.train.augmentation import EpochAugmentation
 from paribus.train.bench import EVALUATION_BATCH, Bench, Part
 from paribus.train.loss import loss_of
 from paribus.train.native_blas import address
+from paribus.train.native_images import gather, gather_moved
 from paribus.train.native_program import Mask, Unsupported, lower
-from paribus.train.native_steps import gather, measure_images, run_forward, train_block
+from paribus.train.native_steps import measure_images, run_forward, train_block
 from paribus.train.native_trace import chain_of
 from paribus.train.path import Block
 from paribus.train.schedule import learning_rate
@@ -94,20 +96,19 @@ class Native:
         )  # fmt: skip
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
-    def pixels(self, part: Part, index: Tensor) -> Tensor:
-        """Return normalised images for indices."""
-        return self._gathered(part.images, index.numpy())
-
-    def normalised(self, images: Tensor) -> Tensor:
-        """Return normalised images of uint8 ones, read once, or of floats."""
-        if images.dtype == torch.uint8:
-            return self._gathered(images, np.arange(len(images)))
-        return self.bench.normalised(images.to(self.bench.shift.dtype))
-
-    def _gathered(self, images: Tensor, index: npt.NDArray[np.int64]) -> Tensor:
-        made = torch.empty(len(index), *images.shape[1:], dtype=self.bench.shift.dtype)
-        gather(_flat(images), index, 0, len(index), images[0].numel(), *self._normal, _flat(made))
-        return made
+    def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:
+        """Return normalised images for indices; whole pixels are moved as they are read."""
+        if augmentation is not None and augmentation.moves is None:
+            return self.bench.pixels(part, index, augmentation)
+        shape, dtype, picked = part.images.shape[1:], self.bench.shift.dtype, index.numpy()
+        made = torch.empty(len(index), *shape, dtype=dtype)
+        if augmentation is None:
+            gather(_flat(part.images), picked, 0, len(index), shape.numel(), *self._normal, _flat(made))
+            return made
+        assert augmentation.moves is not None
+        moved = np.zeros(shape[1:].numel(), dtype=np.uint8)
+        gather_moved(_flat(part.images), picked, *shape[1:], augmentation.moves, moved, *self._normal, _flat(made))
+        return augmentation.erase(made, index)
 
     def measure(self, part: Part) -> tuple[float, int]:
         """Return the sum of losses and how many images are right."""

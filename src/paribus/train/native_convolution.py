@@ -9,6 +9,7 @@ import numpy as np
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, copy, part
 from paribus.train.native_dense import BEYOND, tile
+from paribus.train.native_planes import frame_last
 from paribus.train.native_pointwise import add, clear
 from paribus.train.native_rows import compiled
 from paribus.train.native_runs import add_run
@@ -264,9 +265,7 @@ def gradient_near(row, grad, count, source, at, slopes, g, cols):
     for i in range(count):
         image, begin, given = source, at + i * row[k.IN], g + i * row[k.OUT]
         if padded:
-            for y in range(row[k.HEIGHT]):
-                to = ((y + row[k.PAD_Y]) * wide + row[k.PAD_X]) * channels
-                copy(cols, to, source, begin + y * row[k.WIDTH] * channels, row[k.WIDTH] * channels)
+            frame_last(row, source, begin, cols)
             image, begin = cols, k.NO
         for ky in range(row[k.KERNEL_Y]):
             above = begin + ky * row[k.STEP_Y] * wide * channels

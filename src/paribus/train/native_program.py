@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from paribus.models import CountedDropout
 from paribus.train import native_rows as k
 from paribus.train.native_dense import BEYOND, TILE
+from paribus.train.native_planes import fills_registers
 from paribus.train.native_tiles import ROWS, WIDE
 
 # Floats of one convolution's patches at a time: they are written, multiplied and forgotten within a core's cache.
@@ -248,6 +249,7 @@ class _Layout:
             largest = max(*patches, *(math.prod(row.gives) for row in self._rows[: self._spatial]), 1)
             self._group = max(1, min(self._batch, _PATCHES // largest))
         acts = slopes = 0
+        cols = max(k.AT_ONCE, self._group * max(patches, default=0) + beside, *widest) + BEYOND
         weighted = [at for at, row in enumerate(self._rows) if isinstance(row.module, nn.Linear | nn.Conv2d)]
         for at, row in enumerate(self._rows):
             line = self._table[at]
@@ -272,6 +274,9 @@ class _Layout:
             self._fill(line, row)
             if row.op == k.CONV_FIRST:  # a place for what is made beyond an image's last window
                 line[k.EXTRA], acts = acts, acts + line[k.OUT_CHANNELS] + WIDE
+            if self._tiles and row.op == k.CONV and fills_registers(line):  # a place for its filters, turned
+                line[k.EXTRA] = cols
+                cols += int(line[[k.OUT_CHANNELS, k.CHANNELS, k.KERNEL_Y, k.KERNEL_X]].prod())
         return Program(
             rows=self._table,
             coefficients=np.array([row.coefficients for row in self._rows], dtype=np.float64),
@@ -282,7 +287,7 @@ class _Layout:
             parameters=self._parameters + BEYOND,
             acts=acts + BEYOND,
             slopes=slopes + BEYOND,
-            cols=max(k.AT_ONCE, self._group * max(patches, default=0) + beside, *widest) + BEYOND,
+            cols=cols,
             index=max(1, self._index),
             masks_width=self._mask,
         )

@@ -1,4 +1,4 @@
-"""Runs of numbers copied and added by whole registers: where they are short, calling a function costs more than moving.
+"""Short runs of numbers copied, mirrored and added by whole registers: calling a function costs more than moving them.
 
 A run has LANES numbers or more. Its last register reaches back over the one before, so that no number is left over and
 nothing beyond the run is touched.
@@ -11,10 +11,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from paribus.train.native_tiles import I64, LANES, element
+from paribus.train.native_tiles import I32, I64, LANES, element
 
 
-def _mover(*, adds: bool) -> Any:
+def _mover(*, adds: bool = False, mirrors: bool = False) -> Any:
     @intrinsic
     def move(typingctx, goal, to, source, at, count):  # type: ignore[no-untyped-def]
         def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
@@ -27,17 +27,21 @@ def _mover(*, adds: bool) -> Any:
             def place(start: Any, offset: Any) -> Any:
                 return builder.bitcast(builder.gep(start, [offset]), vector.as_pointer())
 
+            lanes = ir.Constant(I64, LANES)
+            last = builder.sub(count, lanes)
+            order = ir.Constant(ir.VectorType(I32, LANES), list(range(LANES))[::-1])
+
             def moved(offset: Any) -> Any:
-                value = builder.load(place(given, offset))
+                value = builder.load(place(given, builder.sub(last, offset) if mirrors else offset))
                 value.align = size
+                if mirrors:
+                    return builder.shuffle_vector(value, value, order)
                 if not adds:
                     return value
                 before = builder.load(place(made, offset))
                 before.align = size
                 return builder.fadd(before, value)
 
-            lanes = ir.Constant(I64, LANES)
-            last = builder.sub(count, lanes)
             rest = moved(last)  # before what it reaches back over is written
             with cgutils.for_range(builder, builder.udiv(builder.sub(count, ir.Constant(I64, 1)), lanes)) as loop:
                 offset = builder.mul(loop.index, lanes)
@@ -50,5 +54,6 @@ def _mover(*, adds: bool) -> Any:
     return move
 
 
-# goal[to + j] = source[at + j], and goal[to + j] += source[at + j], for j < count; arrays that do not overlap there.
-copy_run, add_run = _mover(adds=False), _mover(adds=True)
+# For j < count, goal[to + j] = source[at + j], source[at + count - 1 - j], or goal[to + j] + source[at + j]; of arrays
+# that do not overlap there.
+copy_run, mirror_run, add_run = _mover(), _mover(mirrors=True), _mover(adds=True)

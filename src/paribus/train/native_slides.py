@@ -10,6 +10,11 @@ from numba.extending import intrinsic
 from paribus.train.native_tiles import HALF, I32, I64, LANES, ROWS, Tile, element
 
 SIX = 6  # LeNet's planes
+SPOTS = 8  # places at a time: so many sums keep a core busy
+
+
+def _same(step: Any) -> Any:
+    return step
 
 
 def _turned(builder: Any, registers: list[Any]) -> list[Any]:
@@ -89,9 +94,8 @@ def _slider(rows: int) -> Any:
             tile = Tile(context, builder, dtype=kinds[0].dtype, rows=rows)
             left, right = element(context, builder, kinds[0], a, at_a), element(context, builder, kinds[2], b, at_b)
             known = context.make_array(kinds[5])(context, builder, table).data
-            one = ir.Constant(I64, 1)
             made = tile.product(
-                left, tile.offsets(depth), one, right, lambda d: builder.load(builder.gep(known, [d])), depth
+                left, tile.offsets(depth), _same, right, lambda d: builder.load(builder.gep(known, [d])), depth
             )
             added = element(context, builder, kinds[6], bias, at_bias)
             for row in range(rows):
@@ -142,8 +146,7 @@ def _gatherer(rows: int) -> Any:
             left, right = element(context, builder, kinds[0], a, at_a), element(context, builder, kinds[2], b, at_b)
             known = element(context, builder, kinds[5], table, at)
             offsets = [builder.load(builder.gep(known, [ir.Constant(I64, row)])) for row in range(rows)]
-            one = ir.Constant(I64, 1)
-            made = tile.product(left, offsets, one, right, functools.partial(builder.mul, step), depth)
+            made = tile.product(left, offsets, _same, right, functools.partial(builder.mul, step), depth)
             tile.write(made, element(context, builder, kinds[8], out, at_out), step_out)
             return context.get_dummy_value()
 
@@ -164,13 +167,41 @@ def _segmenter(rows: int, registers: int) -> Any:
             left, right = element(context, builder, kinds[0], a, at_a), element(context, builder, kinds[3], b, at_b)
             known = context.make_array(kinds[5])(context, builder, table).data
             offsets = [ir.Constant(I64, row) for row in range(rows)]
-            made = tile.product(left, offsets, step, right, lambda d: builder.load(builder.gep(known, [d])), depth)
+            along_a = functools.partial(builder.mul, step)
+            made = tile.product(left, offsets, along_a, right, lambda d: builder.load(builder.gep(known, [d])), depth)
             tile.write(made, element(context, builder, kinds[7], out, at_out), step_out)
             return context.get_dummy_value()
 
         return types.void(a, at_a, step, b, at_b, table, depth, out, at_out, step_out), codegen
 
     return segment
+
+
+def _placer(rows: int) -> Any:
+    """Make a tile of places, whose windows begin where a table says, and LANES planes of filters [depth, plane]."""
+
+    @intrinsic
+    def place(typingctx, a, at_a, corners, first, windows, depth, b, at_b, planes, bias, at_bias, out, at_out):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+            a, at_a, corners, first, windows, depth, b, at_b, planes, bias, at_bias, out, at_out = values
+            kinds = signature.args
+            tile = Tile(context, builder, dtype=kinds[0].dtype, rows=rows, registers=1)
+            left, right = element(context, builder, kinds[0], a, at_a), element(context, builder, kinds[6], b, at_b)
+            known = element(context, builder, kinds[2], corners, first)
+            offsets = [builder.load(builder.gep(known, [ir.Constant(I64, row)])) for row in range(rows)]
+            window = context.make_array(kinds[4])(context, builder, windows).data
+            made = tile.product(
+                left, offsets, lambda d: builder.load(builder.gep(window, [d])),
+                right, functools.partial(builder.mul, planes), depth,
+                element(context, builder, kinds[9], bias, at_bias),
+            )  # fmt: skip
+            tile.write(made, element(context, builder, kinds[11], out, at_out), planes)
+            return context.get_dummy_value()
+
+        arguments = (a, at_a, corners, first, windows, depth, b, at_b, planes, bias, at_bias, out, at_out)
+        return types.void(*arguments), codegen
+
+    return place
 
 
 # out[goals[c] + r] = bias[r] + sum over d of a[r, d] * b[table[d] + c]
@@ -182,3 +213,5 @@ turn_eight, turn_four = _turner(8), _turner(4)
 # out[r, c] = sum over d of a[d * step + r] * b[table[d] + c], so many rows and one register or two of columns.
 segment_wide, segment_half, segment_row = (_segmenter(rows, 2) for rows in (ROWS, HALF, 1))
 segment_narrow, segment_narrow_half, segment_narrow_row = (_segmenter(rows, 1) for rows in (ROWS, HALF, 1))
+# out[s * planes + r] = bias[r] + sum over d of a[corners[s] + windows[d]] * b[d * planes + r]; SPOTS by LANES numbers.
+place_planes = _placer(SPOTS)

@@ -8,7 +8,7 @@ import numpy as np
 
 from paribus.train import native_rows as k
 from paribus.train.native_activations import pointwise, pointwise_back, soft, soft_back, softmax, softmax_back
-from paribus.train.native_blas import alone, copy, gemm, part
+from paribus.train.native_blas import alone, copy, gemm
 from paribus.train.native_convolution import (
     convolve_back,
     gradient,
@@ -18,7 +18,9 @@ from paribus.train.native_convolution import (
     slide_back,
 )
 from paribus.train.native_dense import back, change, forward
+from paribus.train.native_images import gather
 from paribus.train.native_learning import fall, fall_by_row, loss_of_batch, update
+from paribus.train.native_planes import convolve
 from paribus.train.native_pointwise import add_rows, clear, fill_bias, masked, planes_first
 from paribus.train.native_pools import average_pool, max_pool, max_pool_back
 from paribus.train.native_rows import compiled
@@ -37,6 +39,8 @@ def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, in
         forward(theta, row[k.WEIGHT], row[k.BIAS], made, size, count, source, at, acts, to)
     elif op == k.CONV_FIRST and blas[1] == k.TILES and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
         slide(row, theta, count, source, at, acts, to, cols)
+    elif op == k.CONV and row[k.EXTRA] > 0:
+        convolve(row, theta, first, count, source, at, acts, to, cols)
     elif op <= k.CONV_FIRST:
         # Rows, columns and depth of the product: images of a Linear, places of a Conv2d.
         rows, planes, depth, turned, apart = count, made, size, 0, size
@@ -205,20 +209,6 @@ def run_forward(
                 _forward(
                     blas, prog[n], coef[n], first, count, theta, images, image, acts, cols, index, masks, mask, training
                 )
-
-
-@compiled
-def gather(pixels, index, first, count, size, shift, scale, goal):
-    """Take images [N, C, H, W] of bytes by their indices, as floats, less `shift`, times `scale` of their channel."""
-    alone()
-    channels = shift.shape[0]
-    plane = size // channels
-    for i in range(count):
-        for c in range(channels):
-            source, made = part(pixels, index[first + i] * size + c * plane), part(goal, i * size + c * plane)
-            less, times = shift[c], scale[c]
-            for j in range(plane):
-                made[j] = (goal.dtype.type(source[j]) - less) * times
 
 
 @compiled

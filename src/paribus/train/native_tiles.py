@@ -5,6 +5,7 @@ much as the product; here the large factor, a layer's weights, is read where it 
 """
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -17,6 +18,8 @@ from numba.extending import intrinsic
 LANES = 16 if llvm.get_host_cpu_features().get("avx512f") else 8
 ROWS, WIDE = 8 if LANES == 16 else 6, 2 * LANES
 HALF = ROWS // 2
+
+Along = Callable[[Any], Any]  # from the number of a step to how far it is from the first
 
 I64, I32, _BYTES = ir.IntType(64), ir.IntType(32), ir.IntType(8).as_pointer()
 
@@ -75,17 +78,24 @@ class Tile:
         """Return how far rows start from the first, which are `row` apart."""
         return [self.builder.mul(row, ir.Constant(I64, number)) for number in range(self.rows)]
 
-    def product(self, a: Any, offsets: list[Any], step_a: Any, b: Any, step_b: Any, depth: Any) -> list[Any]:
-        """Return the registers of the tile, row by row; `step_b` says how far its d-th row of `b` starts."""
+    def product(
+        self, a: Any, offsets: list[Any], along_a: Along, b: Any, along_b: Along, depth: Any, first: Any = None
+    ) -> list[Any]:
+        """Return the registers of the tile, row by row.
+
+        `along_a` and `along_b` say how far the d-th numbers of `a`, and the d-th row of `b`, are from where they start;
+        `first` is a row that all sums begin with.
+        """
         builder = self.builder
-        nothing = ir.Constant(self.vector, [0.0] * LANES)
+        begin = ir.Constant(self.vector, [0.0] * LANES)
         cells = [cgutils.alloca_once(builder, self.vector) for _ in range(self.rows * len(self._registers))]
-        for cell in cells:
-            builder.store(nothing, cell)
+        for number, cell in enumerate(cells):
+            place = None if first is None else self._beside(first, number % len(self._registers))
+            builder.store(begin if place is None else self.load(place), cell)
         with cgutils.for_range(builder, depth) as loop:
-            begin = builder.gep(b, [step_b(loop.index)])
+            begin = builder.gep(b, [along_b(loop.index)])
             right = [self.load(self._beside(begin, register)) for register in self._registers]
-            along = builder.mul(loop.index, step_a)
+            along = along_a(loop.index)
             for row, offset in enumerate(offsets):
                 left = self.spread(builder.load(builder.gep(a, [builder.add(along, offset)])))
                 for register, factor in enumerate(right):
@@ -112,8 +122,8 @@ def _writer(rows: int) -> Any:
             tile = Tile(context, builder, dtype=kinds[0].dtype, rows=rows)
             left = element(context, builder, kinds[0], a, at_a)
             right = element(context, builder, kinds[4], b, at_b)
-            along = functools.partial(builder.mul, step_b)
-            made = tile.product(left, tile.offsets(row_a), step_a, right, along, depth)
+            along_a, along_b = functools.partial(builder.mul, step_a), functools.partial(builder.mul, step_b)
+            made = tile.product(left, tile.offsets(row_a), along_a, right, along_b, depth)
             tile.write(made, element(context, builder, kinds[8], out, at_out), step_out)
             return context.get_dummy_value()
 
@@ -143,8 +153,8 @@ def _learner(rows: int, *, momentum: bool) -> Any:
                 tile.fetch([*weights, *moments])
                 start = builder.add(at_b, builder.mul(loop.index, jump))
                 right = element(context, builder, kinds[5], b, start)
-                along = functools.partial(builder.mul, step_b)
-                slopes = tile.product(left, offsets, step_a, right, along, depth)
+                along_a, along_b = functools.partial(builder.mul, step_a), functools.partial(builder.mul, step_b)
+                slopes = tile.product(left, offsets, along_a, right, along_b, depth)
                 for number, (goal, slope) in enumerate(zip(weights, slopes, strict=True)):
                     weight = tile.load(goal)
                     move = tile.fma(shrinking, weight, slope)

@@ -83,25 +83,27 @@ def fold(row, cols, start, low, high, slopes, at):
     channels, height, width = row[k.CHANNELS], row[k.HEIGHT], row[k.WIDTH]
     dx, run = row[k.STEP_X], row[k.KERNEL_X] * channels
     long = run >= LANES
-    origin = start
-    for y in range(low, high):
-        for x in range(row[k.OUT_WIDTH]):
-            left = x * row[k.STRIDE_X] - row[k.PAD_X]
-            whole = dx == 1 and left >= 0 and left + row[k.KERNEL_X] <= width
-            for ky in range(row[k.KERNEL_Y]):
-                iy = y * row[k.STRIDE_Y] - row[k.PAD_Y] + ky * row[k.STEP_Y]
+    high_kernel, wide_kernel, across = row[k.KERNEL_Y], row[k.KERNEL_X], row[k.OUT_WIDTH]
+    sy, sx, py, px, dy = row[k.STRIDE_Y], row[k.STRIDE_X], row[k.PAD_Y], row[k.PAD_X], row[k.STEP_Y]
+    # From row to row, as what is added to was not written a moment before: a processor waits for that.
+    for x in range(across):
+        left = x * sx - px
+        whole = dx == 1 and left >= 0 and left + wide_kernel <= width
+        for ky in range(high_kernel):
+            origin = start + (x * high_kernel + ky) * run
+            for y in range(low, high):
+                iy = y * sy - py + ky * dy
                 if 0 <= iy < height:
+                    to = at + (iy * width + left) * channels
                     if whole and long:
-                        add_run(slopes, at + (iy * width + left) * channels, cols, origin, run)
+                        add_run(slopes, to, cols, origin, run)
                     elif whole:
-                        add(slopes, at + (iy * width + left) * channels, cols, origin, run)
+                        add(slopes, to, cols, origin, run)
                     else:
-                        for kx in range(row[k.KERNEL_X]):
-                            ix = left + kx * dx
-                            if 0 <= ix < width:
-                                to = at + (iy * width + ix) * channels
-                                add(slopes, to, cols, origin + kx * channels, channels)
-                origin += run
+                        for kx in range(wide_kernel):
+                            if 0 <= left + kx * dx < width:
+                                add(slopes, to + kx * dx * channels, cols, origin + kx * channels, channels)
+                origin += across * high_kernel * run
 
 
 @compiled

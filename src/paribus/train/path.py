@@ -40,11 +40,8 @@ class Path(Protocol):
     def settle(self, *, step: int) -> None:
         """Leave network and optimizer as they are after `step` updates, to be saved."""
 
-    def pixels(self, part: Part, index: Tensor) -> Tensor:
-        """Return normalised images [B, C, H, W] for indices [B]."""
-
-    def normalised(self, images: Tensor) -> Tensor:
-        """Return normalised images of others [B, C, H, W], uint8 or floats in 0 to 255; floats may be changed."""
+    def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:
+        """Return normalised images [B, C, H, W] for indices [B], augmented (but not mixed) where that is asked for."""
 
     def measure(self, part: Part) -> tuple[float, int]:
         """Return the sum of losses (without label smoothing) and how many images are right, in evaluation mode."""
@@ -67,9 +64,3 @@ def outputs_of(path: Path, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
                 yield path.outputs(path.pixels(part, index), number=number), part.labels[index]
     finally:
         bench.model.train(was_training)
-
-
-def augmented(path: Path, part: Part, index: Tensor, *, augmentation: EpochAugmentation) -> Tensor:
-    """Return augmented, normalised images [B, C, H, W] for indices [B]."""
-    pixels = augmentation.pixels(part.images.index_select(0, index), index)
-    return augmentation.erase(path.normalised(pixels), index)

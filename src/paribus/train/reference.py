@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from paribus.models import step_randomness
 from paribus.study import TrainSpec
+from paribus.train.augmentation import EpochAugmentation
 from paribus.train.bench import Bench, Part
 from paribus.train.loss import loss_of
 from paribus.train.path import Block, outputs_of
@@ -29,13 +30,9 @@ class Reference:
     def settle(self, *, step: int) -> None:
         """Nothing to do: torch's own state is up to date."""
 
-    def pixels(self, part: Part, index: Tensor) -> Tensor:
+    def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:
         """Return normalised images for indices."""
-        return self.bench.pixels(part, index)
-
-    def normalised(self, images: Tensor) -> Tensor:
-        """Return normalised images of uint8 ones or of floats."""
-        return self.bench.normalised(images.to(self.bench.shift.dtype))
+        return self.bench.pixels(part, index, augmentation)
 
     def measure(self, part: Part) -> tuple[float, int]:
         """Return the sum of losses and how many images are right."""
