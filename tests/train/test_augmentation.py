@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from making import make_images, make_recipe
 
 from paribus.core import Streams, StudyError
 from paribus.train import Plan
 from paribus.train.augmentation import draw
 from paribus.train.loop import path_of
-from paribus.train.path import augmented
 
 PIXELS = (
     "RandomCrop(padding=2)",
@@ -117,7 +118,7 @@ def test_a_path_augments_normalises_and_erases_to_the_mean(make_bench, dtype, sh
     plain = make_bench(make_recipe(), images=images, dtype=dtype)
     part, index = bench.parts["train"], torch.arange(50)
     augmentation = bench.augmentation(3)
-    found = augmented(path_of(bench), part, index, augmentation=augmentation)
+    found = path_of(bench).pixels(part, index, augmentation)
     flips, holes = augmentation.drawn[0].values[0], augmentation.drawn[1].values[0]
     assert found.dtype == dtype
     expected = plain.pixels(part, index)
@@ -127,6 +128,37 @@ def test_a_path_augments_normalises_and_erases_to_the_mean(make_bench, dtype, sh
         image[:, top : top + down, left : left + across] = 0
         assert torch.equal(found[number], image)
     assert plain.augmentation(1) is None
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    shape=st.tuples(st.sampled_from((1, 3)), st.integers(6, 40), st.integers(6, 40)),
+    moved=st.lists(
+        st.one_of(
+            st.tuples(st.integers(1, 5), *[st.integers(0, 5)] * 3).map(
+                lambda padding: f"RandomCrop(padding={padding})"
+            ),
+            st.sampled_from(("RandomHorizontalFlip", "RandomVerticalFlip")),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    after=st.sampled_from(((), ("RandomErasing(p=0.5)",))),
+)
+def test_pixels_are_moved_as_they_are_read_to_where_transforms_put_them(make_bench, shape, moved, after):
+    images = make_images(60, shape=shape)
+    bench = make_bench(make_recipe(augment=(*moved, *after)), images=images, plan=Plan(path="native"))
+    part, augmentation = bench.parts["train"], bench.augmentation(2)
+    index = torch.randperm(60, generator=torch.Generator().manual_seed(1))[:50]
+    assert augmentation.moves is not None
+    found = path_of(bench).pixels(part, index, augmentation)
+    assert torch.equal(found, bench.pixels(part, index, augmentation))
+
+
+def test_only_whole_pixels_are_moved_as_they_are_read():
+    for text in PIXELS[3:]:
+        assert epoch(("RandomHorizontalFlip", text), pixels()).moves is None
+    assert epoch(("RandomVerticalFlip", *ALL[-2:]), pixels()).moves is not None
 
 
 def test_what_does_not_fit_the_images_is_refused(make_bench):

@@ -92,6 +92,7 @@ def test_every_layer_of_features_makes_the_same_updates(make_bench, layer):
         ("Conv2d(4, 3)", "ReLU", "MaxPool2d(3, 2, ceil_mode=True)", "AvgPool2d(3, 2, 1, count_include_pad=False)"),
         ("Conv2d(4, 3)", "Dropout(0.2)", "Conv2d(5, 3)", "Dropout2d(0.5)", "MaxPool2d(2)"),
         ("AvgPool2d(2)", "ReLU", "Conv2d(4, 2)", "ReLU"),
+        ("Conv2d(4, 3)", "ReLU", "Conv2d(16, 2, padding=1)", "Tanh", "Conv2d(32, 3, bias=False)", "Conv2d(16, 5)"),
         ("Conv2d(4, 3)", "GELU", "MaxPool2d(2)", "SiLU", "Conv2d(5, 2)", "ReLU", "Mish", "ELU", "Hardswish"),
         ("Conv2d(4, 3)", "Tanh", "SiLU", "Sigmoid", "AvgPool2d(2)", "GELU", "GELU", "Dropout2d(0.2)", "Softplus"),
     ],

@@ -9,6 +9,7 @@ from torch.nn.functional import conv2d
 from paribus.train import native_rows as k
 from paribus.train.native_convolution import convolve_back, gradient_near, is_near, slide, slide_back
 from paribus.train.native_dense import BEYOND, TILE
+from paribus.train.native_planes import convolve, fills_registers
 from paribus.train.native_tiles import LANES, WIDE
 
 GUARD, MARK = 64, 12345.0
@@ -127,6 +128,58 @@ def test_slopes_and_gradient_of_later_convolutions_are_torchs(
     assert np.all(cols[room:] == MARK)
     found = grad[GUARD : GUARD + weights.numel()]
     np.testing.assert_allclose(found, 1 + _last(weights.grad.numpy()), atol=atol)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    channels=st.integers(1, 20),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    step_y=st.integers(1, 2),
+    registers=st.integers(1, 3),
+    count=st.integers(1, 3),
+    biased=st.booleans(),
+    numbers=st.sampled_from((np.float32, np.float64)),
+    seed=st.integers(0, 99),
+)
+def test_planes_that_fill_registers_are_torchs(
+    *, channels, size, kernel, padding, stride, step_y, registers, count, biased, numbers, seed
+):
+    planes = registers * LANES
+    line = _line(channels, *size, planes=planes, kernel=kernel, padding=padding, stride=stride, step_y=step_y)
+    assume((line[[k.OUT_HEIGHT, k.OUT_WIDTH]] > 0).all())
+    assume(fills_registers(line))
+    draw = np.random.default_rng(seed)
+    filters, bias = draw.normal(size=(planes, channels, *kernel)), draw.normal(size=planes) * biased
+    images = draw.normal(size=(2 * count, channels, *size))
+    expected = conv2d(
+        *(torch.tensor(each) for each in (images, filters, bias)), stride=stride, padding=padding, dilation=(step_y, 1)
+    )
+    taken, made = int(line[k.IN]), int(line[k.OUT])
+    line[k.BIAS] = filters.size if biased else -1
+    line[k.EXTRA] = framed = channels * (size[0] + 2 * padding[0]) * (size[1] + 2 * padding[1])
+    cols = np.full(framed + filters.size + GUARD, MARK, dtype=numbers)
+    cols[: framed + filters.size] = np.nan
+    goal = np.full(2 * count * made + 2 * GUARD, MARK, dtype=numbers)
+    theta = np.concatenate([_last(filters), bias]).astype(numbers)
+    source = _last(images).astype(numbers)
+    for first in (0, count):  # a batch comes in parts
+        at, to = np.int64(first * taken), np.int64(GUARD + first * made)
+        convolve(line, theta, np.int64(first), np.int64(count), source, at, goal, to, cols)
+        cols[:framed] = np.nan  # what came between has used it
+    assert np.all(cols[framed + filters.size :] == MARK)
+    assert np.all(goal[:GUARD] == MARK)
+    assert np.all(goal[-GUARD:] == MARK)
+    atol = 1e-11 if numbers == np.float64 else 1e-4
+    np.testing.assert_allclose(goal[GUARD:-GUARD], _last(expected.numpy()), atol=atol)
+
+
+def test_planes_that_leave_lanes_empty_are_not_taken_by_registers():
+    assert fills_registers(_line(3, 6, 6, planes=2 * LANES, kernel=(3, 3), padding=(0, 0)))
+    assert not fills_registers(_line(3, 6, 6, planes=LANES - 1, kernel=(3, 3), padding=(0, 0)))
+    assert not fills_registers(_line(3, 4, 4, planes=LANES, kernel=(3, 3), padding=(0, 0)))
 
 
 def test_a_gradient_is_taken_without_patches_where_windows_fill_registers():
