@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import alive, descendants
 
 KEYS = {"study", "directory", "report", "response", "largest", "runs", "tuning", "tuned", "conditions", "contrasts",
         "choice", "looks", "findings", "verified"}  # fmt: skip
@@ -90,6 +91,8 @@ def test_one_worker_or_three_the_bits_are_the_same(trained, place, paribus, same
 def test_ctrl_c_stops_within_three_seconds_and_says_how_to_go_on(environment, place, number):
     process = _start(environment, place, "train.epochs=5000")
     _until_epochs(place, 2, process)
+    workers = descendants(process.pid)
+    assert workers
     asked = time.monotonic()
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
@@ -97,7 +100,7 @@ def test_ctrl_c_stops_within_three_seconds_and_says_how_to_go_on(environment, pl
     assert process.returncode == 130
     assert "paribus run tiny.toml --no-report train.epochs=5000" in said
     assert "Traceback" not in said
-    assert not _workers_of(process.pid)
+    assert not alive(workers)
 
 
 def test_sealed_until_revealed(place, paribus):
@@ -238,11 +241,6 @@ def _orders(directory, folder):
     except sqlite3.OperationalError:
         return 0
     return count
-
-
-def _workers_of(pid):
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if "paribus.train.worker" in line and line.split()[1] == str(pid)]
 
 
 def _timeless(report):

@@ -1,12 +1,14 @@
 """When workers are started: before the driver imports what it does not need for that, and after the largest batch."""
 
+import os
 import subprocess
 import sys
 
 import pytest
+from processes import descendants
 
 import paribus as pb
-from paribus.train import pool
+from paribus.train.nursery import Nursery
 
 # Runs a study up to the first process that it starts; prints which, and what the driver had imported by then.
 UP_TO_THE_FIRST_PROCESS = """
@@ -46,7 +48,7 @@ seeds = 2
 @pytest.mark.parametrize(
     ("overrides", "first"),
     [
-        ((), ["paribus.train.worker"]),
+        ((), ["paribus.train.forking"]),
         # The largest batch is measured before there are workers, and that needs the images.
         (('train.batch_size="largest"',), ["paribus.train.trying", "numpy", "paribus.data"]),
     ],
@@ -63,15 +65,16 @@ def test_workers_of_a_fresh_study_start_before_numpy_and_the_images(overrides, f
 def test_a_study_without_images_leaves_no_workers_and_writes_nothing(tmp_path, monkeypatch):
     started = []
 
-    def start(*given, **named):
-        started.append(real(*given, **named))
+    def start(self, **named):
+        started.append(real(self, **named))
         return started[-1]
 
-    real = pool.start
-    monkeypatch.setattr(pool, "start", start)
+    real = Nursery.start
+    monkeypatch.setattr(Nursery, "start", start)
     (tmp_path / "study.toml").write_text(MISSING, encoding="utf-8")
+    before = descendants(os.getpid())
     with pytest.raises(pb.ParibusError, match="nowhere"):
         pb.run(tmp_path / "study.toml", folder=tmp_path / "studies", workers=2)
     assert len(started) == 2
-    assert all(each.process.poll() is not None for each in started)
+    assert not descendants(os.getpid()) - before
     assert not (tmp_path / "studies").exists()

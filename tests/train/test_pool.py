@@ -1,9 +1,11 @@
 """Real worker processes: the same bits whatever the number and the order, and trouble that stays one run's own."""
 
+import os
 from pathlib import Path
 
 import pytest
 from making import make_images, make_recipe
+from processes import alive, descendants
 
 from paribus.core import EpochRecord, Outcome, Streams
 from paribus.data import share_images
@@ -139,9 +141,10 @@ def test_a_worker_that_dies_is_replaced(train):
 def test_nothing_is_left_when_the_driver_stops(tmp_path):
     shared = share_images(make_images(), folder=tmp_path / "arrays")
     with Pool(workers=1) as pool:
-        processes = [worker.process.process for worker in pool._workers]
         job = Job("net-0", make_recipe(epochs=100_000), Streams(0), images=shared, base_dir=Path(), plan=Plan())
         events = pool.train(["net-0"], job=lambda _: job)
         while not any(isinstance(event, EpochRecord) for event in next(events)):
             pass
-    assert all(process.poll() is not None for process in processes)
+        processes = descendants(os.getpid())
+        assert processes
+    assert not alive(processes)

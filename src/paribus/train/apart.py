@@ -4,12 +4,14 @@ import sys
 from multiprocessing.connection import Connection
 
 from paribus.core import ParibusError
+from paribus.train.process import keeping_all
 
 
 def main(descriptor: int) -> None:
     """Serve one call."""
     connection: Connection = Connection(descriptor)
-    function, args, named = connection.recv()
+    with keeping_all():  # what is called is imported as it arrives
+        function, args, named = connection.recv()
     try:
         answer = function(*args, **named)
     except ParibusError as error:

@@ -241,15 +241,11 @@ class _Layout:
 
     def program(self) -> Program:
         patches = [self._unfolded(row) for row in self._rows if isinstance(row.module, nn.Conv2d)]
-        widest = [self._linear_scratch(row.module) for row in self._rows if isinstance(row.module, nn.Linear)]
-        beside = (
-            TILE + WIDE + max((self._framed(row) for row in self._rows if isinstance(row.module, nn.Conv2d)), default=0)
-        )
         if self._spatial:
             largest = max(*patches, *(math.prod(row.gives) for row in self._rows[: self._spatial]), 1)
             self._group = max(1, min(self._batch, _PATCHES // largest))
         acts = slopes = 0
-        cols = max(k.AT_ONCE, self._group * max(patches, default=0) + beside, *widest) + BEYOND
+        cols = self._scratch(patches)
         weighted = [at for at, row in enumerate(self._rows) if isinstance(row.module, nn.Linear | nn.Conv2d)]
         for at, row in enumerate(self._rows):
             line = self._table[at]
@@ -291,6 +287,13 @@ class _Layout:
             index=max(1, self._index),
             masks_width=self._mask,
         )
+
+    def _scratch(self, patches: list[int]) -> int:
+        """Return the numbers that layers write aside, one after the other in the same place."""
+        framed = [self._framed(row) for row in self._rows if isinstance(row.module, nn.Conv2d)]
+        widest = [self._linear_scratch(row.module) for row in self._rows if isinstance(row.module, nn.Linear)]
+        beside = TILE + WIDE + max(framed, default=0)
+        return max(k.AT_ONCE, self._group * max(patches, default=0) + beside, *widest) + BEYOND
 
     def _in_place(self, at: int) -> bool:
         """Tell whether a layer's numbers may lie where those that it takes lay: nobody needs these again."""

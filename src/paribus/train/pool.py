@@ -13,7 +13,8 @@ from typing import Self
 from paribus.core import Outcome
 from paribus.train.job import Job
 from paribus.train.messages import Answer, Call, Event
-from paribus.train.process import Process, start
+from paribus.train.nursery import Nursery
+from paribus.train.process import Process
 
 
 @dataclass(slots=True)
@@ -34,7 +35,8 @@ class Pool:
 
     def __init__(self, *, workers: int) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="paribus-")
-        self._workers = [self._start(number) for number in range(workers)]
+        self._nursery = Nursery("paribus.train.worker", folder=Path(self._folder.name))
+        self._workers = [_Worker(self._nursery.start()) for _ in range(workers)]
 
     def __enter__(self) -> Self:
         return self
@@ -46,8 +48,7 @@ class Pool:
 
     def close(self) -> None:
         """End all workers at once; an epoch that is not committed is not worth waiting for."""
-        for worker in self._workers:
-            worker.process.end()
+        self._nursery.close()
         self._folder.cleanup()
 
     def train(self, runs: Sequence[str], *, job: Callable[[str], Job]) -> Iterator[list[Event]]:
@@ -121,7 +122,4 @@ class Pool:
         worker.run = None
         if worker.spent:
             worker.process.end()
-            self._workers[number] = self._start(number)
-
-    def _start(self, number: int) -> _Worker:
-        return _Worker(start("paribus.train.worker", said=Path(self._folder.name) / f"worker-{number}.txt"))
+            self._workers[number] = _Worker(self._nursery.start(first=False))

@@ -1,16 +1,18 @@
 """Fresh Python processes with one connection to this one: for workers, and for calls that must not happen here."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from paribus.core import ModelError, ParibusError
 
@@ -27,19 +29,32 @@ _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_"
 _LAST_WORDS = 2000  # characters
 
 
+class Handle(Protocol):
+    """What is asked of a process, as in subprocess.Popen."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit code, or less than 0: the signal that ended it."""
+
+    def poll(self) -> int | None:
+        """Return its exit code; None while it runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A running process, the connection to it, and the file that takes what it prints."""
+    """A running process, the connection to it, and the files that take what it, and what started it, print."""
 
-    process: subprocess.Popen[bytes]
+    process: Handle
     connection: Connection
-    said: Path
+    said: tuple[Path, ...]
 
     def bury(self) -> str:
         """Wait for a process that has died, and say how it did."""
         code = self.process.wait()
         self.connection.close()
-        words = self.said.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:].strip()
+        words = "".join(each.read_text(encoding="utf-8", errors="replace") for each in self.said)[-_LAST_WORDS:].strip()
         return f"the process {_cause(code)}" + (f"; its last words: {words}" if words else "")
 
     def end(self) -> None:
@@ -49,6 +64,25 @@ class Process:
         self.connection.close()
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of processes that train."""
+    return {**os.environ, **_ONE_THREAD, **_REPEATABLE, **_KEEP_MEMORY}
+
+
+@contextmanager
+def keeping_all() -> Iterator[None]:
+    """Import without looking for garbage, which takes longer the more there is; what is here then is never looked at.
+
+    Imports of a worker take 1.5 to 1.8 s so, 2.1 to 2.4 s otherwise (docs/log.md). Forks share what is never looked at.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def start(module: str, *, said: Path) -> Process:
     """Start `python -m module DESCRIPTOR`; the descriptor is the process's end of the connection."""
     ours, theirs = Pipe()
@@ -56,7 +90,7 @@ def start(module: str, *, said: Path) -> Process:
     with said.open("wb") as sink:  # what user code prints must tear neither progress nor JSON
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             [sys.executable, "-m", module, str(descriptor)],
-            env={**os.environ, **_ONE_THREAD, **_REPEATABLE, **_KEEP_MEMORY},
+            env=environment(),
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             stdout=sink,
@@ -64,7 +98,7 @@ def start(module: str, *, said: Path) -> Process:
             start_new_session=True,  # Ctrl-C goes to the driver, which ends its processes itself
         )
     theirs.close()
-    return Process(process, ours, said)
+    return Process(process, ours, (said,))
 
 
 def apart(function: Callable[P, R], /, *args: P.args, **named: P.kwargs) -> R:

@@ -1,11 +1,11 @@
 """A warm worker process: takes jobs from the driver, trains them one after another, sends records back.
 
-Started as `python -m paribus.train.worker DESCRIPTOR`, not through multiprocessing's own start methods: those import
-the user's main script again, which breaks scripts without a main guard. A worker writes no file. It ends when the
-driver says so or is gone.
+Started by a nursery, not through multiprocessing's own start methods: those import the user's main script again, which
+breaks scripts without a main guard. A worker writes no file. It ends when the driver says so or is gone.
 """
 
 import dataclasses
+import importlib
 import math
 import os
 import sys
@@ -39,6 +39,11 @@ def main(descriptor: int) -> None:
     while True:
         job = jobs.get()
         connection.send(_answer(job) if isinstance(job, Call) else _serve(job, connection, opened))
+
+
+def prepare() -> None:
+    """Import what torch imports when the first optimizer is made: it takes a second."""
+    importlib.import_module("torch._dynamo")
 
 
 def _answer(call: Call) -> Answer:
