@@ -5,10 +5,10 @@ that, each process is a fresh one. A fork has the environment and the imports of
 else: that one has never trained.
 """
 
-import select
 import socket
 import subprocess
 import sys
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
@@ -19,6 +19,7 @@ from paribus.train.process import Process, environment, start
 READY = b"ready"
 ALIVE = 10**6  # instead of an exit code
 WORD = 64  # bytes of a request or an answer, at most
+_PATIENCE = 0.2  # seconds, for who may be importing
 _FORKS = sys.platform == "linux"
 
 
@@ -51,24 +52,34 @@ class Nursery:
 
     def __init__(self, module: str, *, folder: Path) -> None:
         self._module, self._folder = module, folder
-        self._forks = _Forks(module, said=folder / "nursery.txt") if _FORKS else None
+        self._forks = [self._forking()] if _FORKS else []
         self._started: list[Process] = []
 
     def start(self, *, first: bool = True) -> Process:
         """Start a process, or have it started as soon as the imports are done; returns at once."""
         said = self._folder / f"{len(self._started)}.txt"
-        self._started.append(self._forks.start(said, first=first) if self._forks else start(self._module, said=said))
+        if not self._forks:
+            self._started.append(start(self._module, said=said))
+            return self._started[-1]
+        try:
+            self._started.append(self._forks[-1].start(said, first=first))
+        except OSError:  # something has ended what forks: another begins, and the runs that it took are lost
+            self._forks.append(self._forking())
+            self._started.append(self._forks[-1].start(said, first=first))
         return self._started[-1]
 
     def close(self) -> None:
         """End all processes at once."""
+        for forking in self._forks:
+            forking.close()
         for process in self._started:
-            process.connection.close()
-        if self._forks:
-            self._forks.close()
-            return
-        for process in self._started:
-            process.end()
+            if self._forks:
+                process.outlast()
+            else:
+                process.end()
+
+    def _forking(self) -> "_Forks":
+        return _Forks(self._module, said=self._folder / f"nursery-{uuid.uuid4().hex}.txt")
 
 
 class _Forks:
@@ -95,10 +106,14 @@ class _Forks:
         theirs.close()
 
     def start(self, said: Path, *, first: bool) -> Process:
+        """Have a process started.
+
+        Raises:
+            OSError: nobody is there to do it.
+        """
         ours, theirs = Pipe()
-        with said.open("wb") as sink, suppress(OSError):  # if it has died, the connection tells
+        with theirs, said.open("wb") as sink:
             socket.send_fds(self._socket, [b"start" if first else b"prepare"], [theirs.fileno(), sink.fileno()])
-        theirs.close()
         self._count += 1
         return Process(_Forked(self, self._count - 1), ours, (self._said, said))
 
@@ -106,7 +121,7 @@ class _Forks:
         """Return an exit code; that of the process that forks when it has died itself, and others with it."""
         if number not in self._codes:
             try:
-                self._hear_that_it_is_ready()
+                self._ready = self._ready or self._hear() == READY
                 self._socket.send(f"{verb} {number}".encode())
                 code = int(self._hear())
             except (OSError, EOFError):
@@ -117,17 +132,12 @@ class _Forks:
         return self._codes[number]
 
     def close(self) -> None:
-        """End it and all that it has started."""
-        if self._socket.fileno() < 0:
-            return
-        if not self._ready and not select.select([self._socket], [], [], 0)[0]:
-            self._process.kill()  # it still imports, and has started nothing
+        """End it and all that it has started, which it does when it hears no more, or the kernel when it has ended."""
         self._socket.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE)
+        self._process.kill()
         self._process.wait()
-
-    def _hear_that_it_is_ready(self) -> None:
-        if not self._ready:
-            self._ready = self._hear() == READY
 
     def _hear(self) -> bytes:
         if not (answer := self._socket.recv(WORD)):

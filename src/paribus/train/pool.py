@@ -88,6 +88,8 @@ class Pool:
             yield from (event for event in self._hear() if isinstance(event, Answer))
 
     def _give(self, worker: _Worker, job: Job | Call, *, name: str, own: bool) -> None:
+        if worker.spent:  # by the run before: nothing else is trained there
+            worker.process = self._nursery.start(first=False)
         worker.run, worker.spent = name, own
         with suppress(OSError):  # a worker that died while it waited is noticed when it is heard
             worker.process.connection.send(job)
@@ -117,9 +119,8 @@ class Pool:
             said = connection.poll()
 
     def _free(self, number: int) -> None:
-        """Make room for the next run; what a user's code has touched, and what has died, makes way for a new one."""
+        """Make room for the next run; what a user's code has touched, and what has died, is ended."""
         worker = self._workers[number]
         worker.run = None
         if worker.spent:
             worker.process.end()
-            self._workers[number] = _Worker(self._nursery.start(first=False))

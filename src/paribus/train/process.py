@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -27,6 +27,7 @@ _REPEATABLE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 # of convolutions with large batches (docs/log.md). Other C libraries do not read it.
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000"}
 _LAST_WORDS = 2000  # characters
+_PATIENCE = 2.0  # seconds
 
 
 class Handle(Protocol):
@@ -61,6 +62,13 @@ class Process:
         """End the process at once."""
         self.process.kill()
         self.process.wait()
+        self.connection.close()
+
+    def outlast(self) -> None:
+        """Wait a moment for the end of a process that something else ends: it hangs up."""
+        with suppress(EOFError, OSError):
+            while self.connection.poll(_PATIENCE):
+                self.connection.recv_bytes()
         self.connection.close()
 
 
