@@ -88,7 +88,7 @@ def test_a_finished_study_starts_no_workers(results, monkeypatch):
     def start(*_, **__):
         pytest.fail("a worker was started")
 
-    monkeypatch.setattr(pool, "start", start)
+    monkeypatch.setattr(pool, "Nursery", start)
     again = pb.run(results.study, folder=results.directory.parent, workers=2, report=False)
     assert [run.id for run in again.runs] == [run.id for run in results.runs]
 

@@ -156,16 +156,16 @@ def _processor_seconds():
 
 
 @ONLY_FORKS
-@pytest.mark.usefixtures("kind")
 @pytest.mark.parametrize("asked", [False, True])
-def test_processor_time_of_forks_is_counted(tmp_path, asked):
+def test_processor_time_of_forks_is_counted(tmp_path, kind, asked):
+    kind.write_text(kind.read_text().replace("import torch\n", ""), encoding="utf-8")  # which takes as long itself
     before = _processor_seconds()
     with closing(Nursery("kind", folder=tmp_path)) as found:
         process = found.start()
-        ask(process, "any(iter(lambda: time.process_time() > 3, True))")
+        ask(process, "any(iter(lambda: time.process_time() > 2, True))")
         if asked:
             assert process.process.poll() is None
-    assert _processor_seconds() - before > 3
+    assert _processor_seconds() - before > 2
 
 
 @ONLY_FORKS
