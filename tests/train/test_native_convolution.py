@@ -13,6 +13,13 @@ from paribus.train.native_planes import convolve, fills_registers
 from paribus.train.native_tiles import LANES, WIDE
 
 GUARD, MARK = 64, 12345.0
+WINDOWS = {
+    "size": st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    "kernel": st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    "padding": st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    "stride": st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    "step_y": st.integers(1, 2),
+}
 
 
 def _line(channels, height, width, *, planes, kernel, padding, stride=(1, 1), step_y=1):
@@ -79,11 +86,7 @@ def test_sliding_filters_and_their_gradient_are_torchs(channels, size, kernel, p
 @settings(max_examples=80, deadline=None)
 @given(
     channels=st.integers(1, 40),
-    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
-    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
-    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
-    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    step_y=st.integers(1, 2),
+    **WINDOWS,
     planes=st.integers(1, 40),
     count=st.integers(1, 5),
     numbers=st.sampled_from((np.float32, np.float64)),
@@ -133,11 +136,7 @@ def test_slopes_and_gradient_of_later_convolutions_are_torchs(
 @settings(max_examples=80, deadline=None)
 @given(
     channels=st.integers(1, 20),
-    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
-    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
-    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
-    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    step_y=st.integers(1, 2),
+    **WINDOWS,
     registers=st.integers(1, 3),
     count=st.integers(1, 3),
     biased=st.booleans(),

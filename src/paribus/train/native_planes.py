@@ -10,7 +10,7 @@ from paribus.train.native_rows import compiled
 from paribus.train.native_slides import SPOTS, place_planes, turn_eight
 from paribus.train.native_tiles import LANES
 
-_EIGHT = 8
+_EIGHT = 8  # numbers of a filter that are turned at once
 
 
 def fills_registers(row: npt.NDArray[np.int64]) -> bool:
@@ -19,7 +19,7 @@ def fills_registers(row: npt.NDArray[np.int64]) -> bool:
 
 
 @compiled
-def turn_filters(row, theta, cols):
+def _turn_filters(row, theta, cols):
     """Write filters [plane, depth] as [depth, plane], where later images of a batch find them."""
     alone()
     planes, depth = row[k.OUT_CHANNELS], row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
@@ -53,7 +53,7 @@ def convolve(row, theta, first, count, source, at, goal, to, cols):
     wide, spots = row[k.WIDTH] + 2 * row[k.PAD_X], row[k.OUT_HEIGHT] * across
     depth = channels * row[k.KERNEL_Y] * row[k.KERNEL_X]
     if first == 0:
-        turn_filters(row, theta, cols)
+        _turn_filters(row, theta, cols)
     bias = np.zeros(planes, dtype=theta.dtype)
     if row[k.BIAS] >= 0:
         copy(bias, k.NO, theta, row[k.BIAS], planes)
