@@ -50,8 +50,8 @@ def test_forward_and_back_are_numpys_products(made, size, count, seed):
     theta = np.concatenate([weights.reshape(-1), bias])
     source, goal = Guarded(images), Guarded(np.zeros((count, made)))
     native_dense.forward(
-        theta, np.int64(0), np.int64(weights.size), np.int64(made), np.int64(size), np.int64(count),
-        source.whole, source.place, goal.whole, goal.place,
+        theta, np.int64(0), np.int64(weights.size), np.int64(made), np.int64(0), np.int64(made), np.int64(size),
+        np.int64(count), source.whole, source.place, goal.whole, goal.place,
     )  # fmt: skip
     np.testing.assert_allclose(goal.values, images @ weights.T + bias, atol=1e-12)
     given_slopes = draw.normal(size=(count, made))
@@ -75,9 +75,9 @@ def test_weights_fall_along_numpys_gradient(momentum, made, size, count, seed, d
     source, given_slopes = Guarded(images), Guarded(slopes)
     rule = np.array([momentum, decay, 0.9, 0.999, 1e-8])
     native_dense.change(
-        k.SGD, rule, 0.05, 1, theta.whole, theta.place, first.whole, first.whole, np.int64(made), np.int64(size),
-        np.int64(count), given_slopes.whole, given_slopes.place, source.whole, source.place,
-        _scratch(made, size, count),
+        k.SGD, rule, 0.05, 1, theta.whole, theta.place, first.whole, first.whole, np.int64(made), np.int64(0),
+        np.int64(made), np.int64(size), np.int64(count), given_slopes.whole, given_slopes.place,
+        source.whole, source.place, _scratch(made, size, count),
     )  # fmt: skip
     moved = momentum * moments + slopes.T @ images + decay * weights
     np.testing.assert_allclose(theta.values, weights - 0.05 * moved, atol=1e-11)

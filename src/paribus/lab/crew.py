@@ -11,8 +11,13 @@ from paribus.train import Pool
 
 def worker_count(device: str, *, wanted: int | None, missing: int) -> int:
     """Return how many processes train: one per core on the CPU, one on a GPU, never more than runs are missing."""
+    return max(1, min(_allowed(device, wanted=wanted), missing))
+
+
+def _allowed(device: str, *, wanted: int | None) -> int:
+    """Return how many processes there may be; on the CPU, how many cores they may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(wanted or (cores if device == "cpu" else 1), missing))
+    return wanted or (cores if device == "cpu" else 1)
 
 
 class Crew:
@@ -33,7 +38,7 @@ class Crew:
         size = worker_count(self.device, wanted=self._wanted, missing=missing)
         if self._pool is None or size > self._size:
             self.close()
-            self._pool, self._size = Pool(workers=size), size
+            self._pool, self._size = Pool(workers=size, cores=_allowed(self.device, wanted=self._wanted)), size
         return self._pool
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from paribus.train.evaluate import Measure, measure, predict, sample
 from paribus.train.exhibits import epoch_histograms, inside
 from paribus.train.job import Resume
 from paribus.train.native import Native
-from paribus.train.path import Block, Path
+from paribus.train.path import Block, Path, alone
 from paribus.train.reference import Reference
 from paribus.train.schedule import MEASURED, MEASURED_FIRST, learning_rate, steps_per_epoch, total_steps
 
@@ -46,9 +46,12 @@ class Epoch:
     diverged: int | None
 
 
-def path_of(bench: Bench) -> Path:
-    """Return what makes the updates of a training under its plan; make it after a state has been restored."""
-    return Native(bench) if bench.plan.path == "native" else Reference(bench)
+def path_of(bench: Bench, *, threads: Callable[[], int] = alone) -> Path:
+    """Return what makes the updates of a training under its plan; make it after a state has been restored.
+
+    `threads` says how many cores it may use at a moment; what it makes does not depend on that.
+    """
+    return Native(bench, threads=threads) if bench.plan.path == "native" else Reference(bench)
 
 
 def train_run(
@@ -59,6 +62,7 @@ def train_run(
     on_epoch: OnEpoch,
     on_progress: OnProgress = unwatched,
     resume: Resume | None = None,
+    threads: Callable[[], int] = alone,
 ) -> Outcome:
     """Train one run to its end.
 
@@ -69,6 +73,7 @@ def train_run(
         on_epoch: takes each epoch's record, epoch 0 (before the first update) included.
         on_progress: called every few batches.
         resume: where to go on; None starts at the beginning.
+        threads: says how many cores the training may use at a moment.
 
     Returns:
         "done" with final weights, test predictions and what its pictures are drawn from, or "diverged" at the update
@@ -81,7 +86,7 @@ def train_run(
     if resume is not None:
         epoch, step = resume.epoch, resume.step
         bench.restore(resume.state)
-    path, predictions = path_of(bench), None
+    path, predictions = path_of(bench, threads=threads), None
     if resume is None:
         on_epoch(_record(path, run, environment, epoch=0, step=0, result=None))
     while step < total:

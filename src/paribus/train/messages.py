@@ -1,4 +1,4 @@
-"""What a worker tells the driver, beside epoch records and outcomes."""
+"""What a worker tells the driver, beside epoch records and outcomes, and is told, beside jobs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +29,13 @@ class Progress:
 
     run: str
     images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """To a worker: so many cores are its own from now on."""
+
+    threads: int
 
 
 @dataclass(frozen=True, slots=True)

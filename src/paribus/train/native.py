@@ -4,6 +4,7 @@ The network's own tensors, and the optimizer's, become views of the flat arrays 
 saves, restores or measures a training elsewhere sees them as ever.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,13 @@ from paribus.train.native_blas import address
 from paribus.train.native_images import gather, gather_moved
 from paribus.train.native_program import Mask, Unsupported, lower
 from paribus.train.native_steps import measure_images, run_forward, train_block
+from paribus.train.native_threads import helpers, meeting
 from paribus.train.native_trace import chain_of
-from paribus.train.path import Block
+from paribus.train.path import Block, alone
 from paribus.train.schedule import learning_rate
 
 _CLOSE, _LEAST = 1e-3, 1e-4  # of the largest number, which is taken to be at least so much
+_WORTH = 2**18  # products of an update, forward, that are worth a thread (docs/log.md has the numbers)
 _CPU = torch.device("cpu")
 _LOSSES = {"cross_entropy": k.CROSS_ENTROPY, "nll": k.NLL, "mse": k.MSE}
 _MOMENTS = {"SGD": ("momentum_buffer",), "Adam": ("exp_avg", "exp_avg_sq"), "AdamW": ("exp_avg", "exp_avg_sq")}
@@ -33,17 +36,22 @@ _MOMENTS = {"SGD": ("momentum_buffer",), "Adam": ("exp_avg", "exp_avg_sq"), "Ada
 class Native:
     """One training's compiled side. Make it after a state has been restored.
 
+    Args:
+        bench: the training.
+        threads: says how many cores it may use at this moment; bits are those of one thread.
+
     Raises:
         Unsupported: the network has a layer without a native form.
     """
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, *, threads: Callable[[], int] = alone) -> None:
         own = not isinstance(bench.model, LayerStack)
         layers = chain_of(bench.model) if own else list(bench.model.children())
         self.bench, spec = bench, bench.recipe.train
         self._counted = bench.model.counted if isinstance(bench.model, LayerStack) else ()
         images = bench.parts["train"].images
         channels, height, width = images.shape[1:]
+        self._allowed, self._place = threads, meeting()
         self._size = min(spec.batch, len(bench.parts["train"]))
         most = max(self._size, EVALUATION_BATCH["cpu"])
         linear, convolution = bench.plan.linear, bench.plan.convolution
@@ -63,6 +71,7 @@ class Native:
         moments = _MOMENTS[spec.optimizer] if spec.optimizer != "SGD" or spec.momentum else ()
         self._moments = [self._zeros(p.parameters) for _ in moments]
         self._acts, self._slopes, self._cols = self._zeros(p.acts), self._zeros(p.slopes), self._zeros(p.cols)
+        self._aside = [self._cols]  # of each thread; the first is the one that is alone
         self._index, self._scratch = np.zeros(p.index, dtype=np.int16), self._zeros(bench.classes)
         self._rule = np.array([spec.momentum, spec.weight_decay, *spec.betas, 1e-8])
         self._kind = _kind(spec.optimizer, nesterov=spec.nesterov)
@@ -87,14 +96,36 @@ class Native:
         nothing = self._zeros(0)
         first, second = [*self._moments, nothing, nothing][:2]
         mixed = labels.ndim == 2
-        train_block(
-            self._blas, p.rows, self._coefficients, p.spatial, p.group, block.size,
-            self._theta, self._grad, first, second, self._segments, self._kind, self._rule, rates, step,
-            _flat(block.images), np.zeros(len(labels), dtype=np.int64) if mixed else labels.numpy(),
-            _flat(labels) if mixed else nothing, masks, p.masks_width, self._acts, self._slopes, self._cols,
-            self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing, losses, correct,
-        )  # fmt: skip
+        pixels, shares = _flat(block.images), _flat(labels) if mixed else nothing
+        known = np.zeros(len(labels), dtype=np.int64) if mixed else labels.numpy()
+        threads = self._threads()
+
+        def train(thread: int) -> None:
+            train_block(
+                self._blas, p.rows, self._coefficients, p.spatial, p.group, block.size,
+                self._theta, self._grad, first, second, self._segments, self._kind, self._rule, rates, step,
+                pixels, known, shares, masks, p.masks_width, self._acts, self._slopes, self._aside[thread],
+                self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing, losses, correct,
+                thread, threads, self._place,
+            )  # fmt: skip
+
+        helping = [helpers(threads - 1).submit(train, thread) for thread in range(1, threads)]
+        train(0)
+        for each in helping:
+            each.result()
         return torch.from_numpy(losses), torch.from_numpy(correct)
+
+    def _threads(self) -> int:
+        """Return how many threads train now: as many as there is leave, and something to do, for.
+
+        Layers that see some images at a time use one place for all of them, and gradients of filters are sums over
+        images, so a convolution has one thread.
+        """
+        if self._program.spatial or self.bench.plan.linear != "tiles":
+            return 1
+        threads = max(1, min(self._allowed(), self._program.parameters * self._size // _WORTH))
+        self._aside += [self._zeros(self._program.cols) for _ in range(threads - len(self._aside))]
+        return threads
 
     def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:
         """Return normalised images for indices; whole pixels are moved as they are read."""
@@ -125,7 +156,7 @@ class Native:
         p, count = self._program, len(images)
         run_forward(
             self._blas, p.rows, self._coefficients, p.spatial, p.group, count, self._theta, _flat(images), 0,
-            self._acts, self._cols, self._index, self._zeros(0), 0, 0,
+            self._acts, self._cols, self._index, self._zeros(0), 0, 0, 0, 1, self._place,
         )  # fmt: skip
         start, classes = int(p.rows[-1, k.ACT]), int(p.rows[-1, k.OUT])
         return torch.from_numpy(self._acts[start : start + count * classes].reshape(count, classes).copy())
@@ -163,7 +194,7 @@ class Native:
             self._theta, self._grad, nothing, nothing, self._segments, k.SGD, np.array([0.0, 0.0, 0.0, 0.0, 0.0]),
             np.ones(1), 0, _flat(images), self._few_labels.numpy(), nothing, nothing, 0, self._acts, self._slopes,
             self._cols, self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing,
-            self._zeros(1), np.zeros(1, dtype=np.int64),
+            self._zeros(1), np.zeros(1, dtype=np.int64), 0, 1, self._place,
         )  # fmt: skip
         gradients = before - self._theta
         self._theta[:] = before

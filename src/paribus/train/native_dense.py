@@ -52,13 +52,13 @@ def tile(rows, a, at_a, row_a, step_a, b, at_b, step_b, depth, out, at_out, step
 
 
 @compiled
-def _products(theta, weights, made, size, count, source, at, goal, to):
+def _products(theta, weights, made, low, high, size, count, source, at, goal, to):
     """Write goal[i, n] = sum over j of source[i, j] * weights[n, j], for as many images as the cache holds."""
     alone()
     most = SHORT if count >= IMAGES else TALL
-    n = made
-    while n > 0:
-        rows = most if n >= most else 1
+    n = high
+    while n > low:
+        rows = most if n - low >= most else 1
         n -= rows
         factor = weights + n * size
         i = 0
@@ -80,8 +80,8 @@ def _products(theta, weights, made, size, count, source, at, goal, to):
 
 
 @compiled
-def forward(theta, weights, bias, made, size, count, source, at, goal, to):
-    """Write goal[i, n] = sum over j of source[i, j] * weights[n, j], and the bias.
+def forward(theta, weights, bias, made, low, high, size, count, source, at, goal, to):
+    """Write goal[i, n] = sum over j of source[i, j] * weights[n, j], and the bias, for rows `low` to `high` of weights.
 
     The last weights come first: the update before left them in the cache.
     """
@@ -89,13 +89,14 @@ def forward(theta, weights, bias, made, size, count, source, at, goal, to):
     some = max(1, _NEAR // (size * IMAGES)) * IMAGES
     for first in range(0, count, some):
         _products(
-            theta, weights, made, size, min(some, count - first), source, at + first * size, goal, to + first * made
-        )
+            theta, weights, made, low, high, size, min(some, count - first), source, at + first * size,
+            goal, to + first * made,
+        )  # fmt: skip
     if bias >= 0:
-        added = part(theta, bias)
+        added = part(theta, bias + low)
         for i in range(count):
-            row = part(goal, to + i * made)
-            for n in range(made):
+            row = part(goal, to + i * made + low)
+            for n in range(high - low):
                 row[n] += added[n]
 
 
@@ -148,8 +149,14 @@ def _learn(times, jump, rows, slopes, g, made, images, start, along, count, thet
 
 
 @compiled
-def change(kind, rule, rate, step, theta, weights, moment_1, moment_2, made, size, count, slopes, g, source, at, cols):
-    """Change weights [made, size] by their gradient, the sum over images of slopes[i, n] * source[i, j]."""
+def change(
+    kind, rule, rate, step, theta, weights, moment_1, moment_2, made, low, high, size, count, slopes, g,
+    source, at, cols,
+):  # fmt: skip
+    """Change rows `low` to `high` of weights [made, size] by their gradient.
+
+    It is the sum over images of slopes[i, n] * source[i, j].
+    """
     alone()
     number = theta.dtype.type
     pace, mu, decay = number(rate), number(rule[k.MOMENTUM]), number(rule[k.DECAY])
@@ -158,9 +165,9 @@ def change(kind, rule, rate, step, theta, weights, moment_1, moment_2, made, siz
     packed = count > _FEW_CHANGE
     for c in range(0 if packed else whole, size, WIDE):
         _panel(source, at + c, count, size, min(WIDE, size - c), cols, c * count)
-    n = 0
-    while n < made:
-        rows = ROWS if made - n >= ROWS else 1
+    n = low
+    while n < high:
+        rows = ROWS if high - n >= ROWS else 1
         first = weights + n * size
         begin = 0
         if kind == k.SGD:

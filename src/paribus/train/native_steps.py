@@ -24,19 +24,30 @@ from paribus.train.native_planes import convolve
 from paribus.train.native_pointwise import add_rows, clear, fill_bias, masked, planes_first
 from paribus.train.native_pools import average_pool, max_pool, max_pool_back
 from paribus.train.native_rows import compiled
+from paribus.train.native_sums import IMAGES
+from paribus.train.native_threads import meet, share, share_of_rows
 from paribus.train.native_windows import fold, patches
+
+# What a pass of `_backward` does: everything, where one thread trains; else a thread makes the slopes of some images,
+# and then, when all slopes are there, changes some rows of weights.
+_BOTH, _SLOPES, _CHANGE = k.NO, np.int64(1), np.int64(2)
 
 
 @compiled
-def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, index, masks, mask, training):
-    """Run one layer on images `first` to `first + count` of a batch; `image` is where the batch starts."""
+def _forward(
+    blas, row, coef, first, count, theta, images, image, acts, cols, index, masks, mask, training, thread, threads
+):
+    """Run one layer on images `first` to `first + count` of a batch; `image` is where the batch starts.
+
+    Of a Linear, each thread makes some of its features.
+    """
     alone()
     op, size, made = row[k.OP], row[k.IN], row[k.OUT]
     source, at = (images, image) if row[k.FROM] == k.INPUT else (acts, row[k.FROM])
     at += first * row[k.FROM_STEP]
     to = row[k.ACT] + first * row[k.ACT_STEP]
     if op == k.LINEAR and blas[0] == k.TILES:
-        forward(theta, row[k.WEIGHT], row[k.BIAS], made, size, count, source, at, acts, to)
+        _linear(row, theta, count, source, at, acts, to, thread, threads)
     elif op == k.CONV_FIRST and blas[1] == k.TILES and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
         slide(row, theta, count, source, at, acts, to, cols)
     elif op == k.CONV and row[k.EXTRA] > 0:
@@ -51,7 +62,7 @@ def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, in
             turned, apart = int(op == k.CONV_FIRST), patches(row, count, source, at, cols)
             factor, begin = cols, 0
             if op == k.CONV and blas[1] == k.TILES:
-                forward(theta, row[k.WEIGHT], row[k.BIAS], planes, depth, rows, cols, k.NO, acts, to)
+                forward(theta, row[k.WEIGHT], row[k.BIAS], planes, k.NO, planes, depth, rows, cols, k.NO, acts, to)
                 return
         fill_bias(acts, to, rows, planes, theta, row[k.BIAS])
         gemm(
@@ -81,9 +92,15 @@ def _forward(blas, row, coef, first, count, theta, images, image, acts, cols, in
 
 
 @compiled
+def _linear(row, theta, count, source, at, acts, to, thread, threads):
+    low, high = share_of_rows(row[k.OUT], thread, threads)
+    forward(theta, row[k.WEIGHT], row[k.BIAS], row[k.OUT], low, high, row[k.IN], count, source, at, acts, to)
+
+
+@compiled
 def _backward(
     blas, row, coef, first, count, theta, grad, images, image, acts, slopes, cols, index, masks, mask,
-    kind, rule, rate, step, moment_1, moment_2,
+    kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
 ):  # fmt: skip
     """Take one layer's slopes back to what it took, and into `grad`.
 
@@ -100,11 +117,11 @@ def _backward(
         if op == k.LINEAR:
             _linear_back(
                 blas[0], row, count, theta, grad, source, at, slopes, g, to, cols,
-                kind, rule, rate, step, moment_1, moment_2,
+                kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
             )  # fmt: skip
         else:
             _convolution_back(blas, row, count, theta, grad, source, at, slopes, g, to, cols)
-    elif not row[k.NEEDS_SLOPE]:
+    elif not row[k.NEEDS_SLOPE] or does == _CHANGE:
         pass
     elif op == k.MAX_POOL:
         for i in range(count):
@@ -129,16 +146,20 @@ def _backward(
 @compiled
 def _linear_back(
     blas, row, count, theta, grad, source, at, slopes, g, to, cols, kind, rule, rate, step, moment_1, moment_2,
+    does, thread, threads,
 ):  # fmt: skip
     size, made, weights = row[k.IN], row[k.OUT], row[k.WEIGHT]
-    if row[k.BIAS] >= 0:
+    if row[k.BIAS] >= 0 and does != _SLOPES and thread == 0:
         add_rows(grad, row[k.BIAS], slopes, g, count, made)
     if blas == k.TILES:
-        if row[k.NEEDS_SLOPE]:
+        if row[k.NEEDS_SLOPE] and does != _CHANGE:
             back(theta, weights, made, size, count, slopes, g, to, cols)
-        change(
-            kind, rule, rate, step, theta, weights, moment_1, moment_2, made, size, count, slopes, g, source, at, cols
-        )
+        low, high = share_of_rows(made, thread, threads)
+        if does != _SLOPES and low < high:
+            change(
+                kind, rule, rate, step, theta, weights, moment_1, moment_2, made, low, high, size, count, slopes, g,
+                source, at, cols,
+            )  # fmt: skip
         return
     if row[k.NEEDS_SLOPE]:
         gemm(blas, 0, 0, count, size, made, 1.0, slopes, g, made, theta, weights, size, 0.0, slopes, to, size)
@@ -198,17 +219,27 @@ def _convolution_back(blas, row, count, theta, grad, source, at, slopes, g, to, 
 
 @compiled
 def run_forward(
-    blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, index, masks, mask, training
-):
-    """Run a batch through the network; the first `spatial` layers see `group` images at a time."""
+    blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, index, masks, mask, training,
+    thread, threads, place,
+):  # fmt: skip
+    """Run a batch through the network; the first `spatial` layers see `group` images at a time.
+
+    Of several threads each makes some features of a Linear, and does all else for some images.
+    """
     for stage in range(2):
         low, high, together = (0, spatial, group) if stage == 0 else (spatial, prog.shape[0], batch)
-        for first in range(0, batch if high > low else 0, together):
-            count = min(together, batch - first)
+        for begin in range(0, batch if high > low else 0, together):
             for n in range(low, high):
-                _forward(
-                    blas, prog[n], coef[n], first, count, theta, images, image, acts, cols, index, masks, mask, training
-                )
+                first, end = begin, min(begin + together, batch)
+                if threads > 1 and prog[n, k.OP] != k.LINEAR:
+                    first, end = share(batch, IMAGES, thread, threads)
+                if first < end:
+                    _forward(
+                        blas, prog[n], coef[n], first, end - first, theta, images, image, acts, cols, index,
+                        masks, mask, training, thread, threads,
+                    )  # fmt: skip
+                if prog[n, k.OP] == k.LINEAR or (n + 1 < high and prog[n + 1, k.OP] == k.LINEAR):
+                    meet(place, threads)
 
 
 @compiled
@@ -226,7 +257,8 @@ def measure_images(
         for i in range(count):
             mine[i] = labels[index[first + i]]
         run_forward(
-            blas, prog, coef, spatial, group, count, theta, images, k.NO, acts, cols, places, scratch, k.NO, k.NO
+            blas, prog, coef, spatial, group, count, theta, images, k.NO, acts, cols, places, scratch, k.NO, k.NO,
+            k.NO, k.YES, mine,
         )  # fmt: skip
         loss, found = loss_of_batch(
             loss_kind, 0.0, acts, prog[last, k.ACT], count, prog[last, k.OUT], mine, nothing, k.NO,
@@ -241,12 +273,13 @@ def measure_images(
 def train_block(
     blas, prog, coef, spatial, group, size, theta, grad, moment_1, moment_2, segments, kind, rule,
     rates, step, images, labels, mixed, masks, mask_step, acts, slopes, cols, index, scratch,
-    loss_kind, smoothing, losses, correct,
+    loss_kind, smoothing, losses, correct, thread, threads, place,
 ):  # fmt: skip
     """Make one update for every `size` images: forward, loss, backward, change.
 
     `step` counts the updates made before, `rates` has the learning rate of each of these; `losses` and `correct` take
-    each batch's loss, and how many of it were right.
+    each batch's loss, and how many of it were right. With several threads each is told which it is, has its own
+    `cols`, and meets the others at `place`; the network is of rows of numbers only, its products by tiles.
     """
     pixels, last = prog[0, k.IN], prog.shape[0] - 1
     classes = prog[last, k.OUT]
@@ -255,22 +288,32 @@ def train_block(
         batch = min(size, labels.shape[0] - start)
         image, mask, rate, now = start * pixels, u * mask_step, rates[u], step + u + 1
         run_forward(
-            blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, index, masks, mask, k.YES
-        )
-        losses[u], correct[u] = loss_of_batch(
-            loss_kind, smoothing, acts, prog[last, k.ACT], batch, classes, labels, mixed, start,
-            slopes, prog[last, k.SLOPE], scratch,
+            blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, index, masks, mask, k.YES,
+            thread, threads, place,
         )  # fmt: skip
-        for stage in range(2):
-            high, low, together = (last, spatial, batch) if stage == 0 else (spatial - 1, 0, group)
-            for first in range(0, batch if high >= low else 0, together):
-                count = min(together, batch - first)
-                for n in range(high, low - 1, -1):
-                    _backward(
-                        blas, prog[n], coef[n], first, count, theta, grad, images, image, acts, slopes, cols, index,
-                        masks, mask, kind, rule, rate, now, moment_1, moment_2,
-                    )  # fmt: skip
-        for s in range(segments.shape[0]):
-            begin, width = segments[s, 0], segments[s, 1]
-            update(kind, rule, rate, now, theta, begin, grad, begin, moment_1, moment_2, width)
-            clear(grad, begin, width)
+        meet(place, threads)
+        if thread == 0:
+            losses[u], correct[u] = loss_of_batch(
+                loss_kind, smoothing, acts, prog[last, k.ACT], batch, classes, labels, mixed, start,
+                slopes, prog[last, k.SLOPE], scratch,
+            )  # fmt: skip
+        meet(place, threads)
+        for does in range(_BOTH, _BOTH + 1) if threads == 1 else range(_SLOPES, _CHANGE + 1):
+            begin, until = share(batch, IMAGES, thread, threads) if does == _SLOPES else (k.NO, batch)
+            for stage in range(2):
+                high, low, together = (last, spatial, max(1, until - begin)) if stage == 0 else (spatial - 1, 0, group)
+                for first in range(begin, until if high >= low else begin, together):
+                    count = min(together, until - first)
+                    for n in range(high, low - 1, -1):
+                        _backward(
+                            blas, prog[n], coef[n], first, count, theta, grad, images, image, acts, slopes, cols, index,
+                            masks, mask, kind, rule, rate, now, moment_1, moment_2, does, thread, threads,
+                        )  # fmt: skip
+            if does == _SLOPES:
+                meet(place, threads)
+        if thread == 0:
+            for s in range(segments.shape[0]):
+                begin, width = segments[s, 0], segments[s, 1]
+                update(kind, rule, rate, now, theta, begin, grad, begin, moment_1, moment_2, width)
+                clear(grad, begin, width)
+        meet(place, threads)

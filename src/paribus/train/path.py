@@ -53,6 +53,11 @@ class Path(Protocol):
         """
 
 
+def alone() -> int:
+    """Say that a training has one core."""
+    return 1
+
+
 def outputs_of(path: Path, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield what a network makes of a part of the data, batch by batch, in evaluation mode, and the labels."""
     bench = path.bench

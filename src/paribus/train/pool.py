@@ -12,28 +12,34 @@ from typing import Self
 
 from paribus.core import Outcome
 from paribus.train.job import Job
-from paribus.train.messages import Answer, Call, Event
+from paribus.train.messages import Answer, Call, Event, Leave
 from paribus.train.nursery import Nursery
 from paribus.train.process import Process
 
 
 @dataclass(slots=True)
 class _Worker:
-    """A process; `run` is what it trains, and one that has run a user's code is `spent`: it trains nothing else."""
+    """A process; `run` is what it trains, and one that has run a user's code is `spent`: it trains nothing else.
+
+    `threads` cores are its own.
+    """
 
     process: Process
     run: str | None = None
     spent: bool = False
+    threads: int = 1
 
 
 class Pool:
     """Worker processes that stay warm from run to run; a context manager, and nothing survives its end.
 
     Args:
-        workers: number of processes; each trains one run at a time, with one thread on the CPU.
+        workers: number of processes; each trains one run at a time.
+        cores: what they may use together; while fewer runs are left than cores, idle ones help. None: one each.
     """
 
-    def __init__(self, *, workers: int) -> None:
+    def __init__(self, *, workers: int, cores: int | None = None) -> None:
+        self._cores = cores or workers
         self._folder = tempfile.TemporaryDirectory(prefix="paribus-")
         self._nursery = Nursery("paribus.train.worker", folder=Path(self._folder.name))
         self._workers = [_Worker(self._nursery.start()) for _ in range(workers)]
@@ -70,6 +76,7 @@ class Pool:
                 if worker.run is None and waiting:
                     given = job(waiting.popleft())
                     self._give(worker, given, name=given.run, own=given.recipe.model.module is not None)
+            self._share_cores()
             events = [event for event in self._hear() if not isinstance(event, Answer)]
             unfinished.difference_update(event.run for event in events if isinstance(event, Outcome))
             yield events
@@ -87,9 +94,19 @@ class Pool:
                     self._give(worker, call, name=call.key, own=call.own)
             yield from (event for event in self._hear() if isinstance(event, Answer))
 
+    def _share_cores(self) -> None:
+        """Let those that train have the cores of those that have nothing to do."""
+        busy = [worker for worker in self._workers if worker.run is not None]
+        for number, worker in enumerate(busy):
+            threads = max(1, (self._cores + number) // len(busy))
+            if threads != worker.threads:
+                worker.threads = threads
+                with suppress(OSError):
+                    worker.process.connection.send(Leave(threads))
+
     def _give(self, worker: _Worker, job: Job | Call, *, name: str, own: bool) -> None:
         if worker.spent:  # by the run before: nothing else is trained there
-            worker.process = self._nursery.start(first=False)
+            worker.process, worker.threads = self._nursery.start(first=False), 1
         worker.run, worker.spent = name, own
         with suppress(OSError):  # a worker that died while it waited is noticed when it is heard
             worker.process.connection.send(job)

@@ -25,7 +25,7 @@ from paribus.train.environment import environment, environment_digest, settle
 from paribus.train.job import Job
 from paribus.train.loop import train_run
 from paribus.train.memory import peak, reset_peak
-from paribus.train.messages import Answer, Call, Environment, Progress, Started
+from paribus.train.messages import Answer, Call, Environment, Leave, Progress, Started
 
 _PROGRESS_SECONDS = 0.2
 
@@ -33,12 +33,23 @@ _PROGRESS_SECONDS = 0.2
 def main(descriptor: int) -> None:
     """Serve jobs until the driver closes its end of the connection."""
     connection: Connection = Connection(descriptor)
-    jobs: SimpleQueue[Job | Call] = SimpleQueue()
-    threading.Thread(target=_listen, args=(connection, jobs), daemon=True).start()
+    told = _Told()
+    threading.Thread(target=_listen, args=(connection, told), daemon=True).start()
     opened: dict[SharedImages, Images] = {}
     while True:
-        job = jobs.get()
-        connection.send(_answer(job) if isinstance(job, Call) else _serve(job, connection, opened))
+        job = told.jobs.get()
+        connection.send(_answer(job) if isinstance(job, Call) else _serve(job, connection, opened, told))
+
+
+class _Told:
+    """What the driver has said: jobs, in order, and how many cores are this worker's at the moment."""
+
+    def __init__(self) -> None:
+        self.jobs: SimpleQueue[Job | Call] = SimpleQueue()
+        self.leave = Leave(threads=1)
+
+    def threads(self) -> int:
+        return self.leave.threads
 
 
 def prepare() -> None:
@@ -56,17 +67,20 @@ def _answer(call: Call) -> Answer:
         return Answer(call.key, error=ModelError("model", wrong=_message(error)))
 
 
-def _listen(connection: Connection, jobs: SimpleQueue[Job | Call]) -> None:
-    """Pass jobs on; end the process at once when the driver is gone, even in the middle of an epoch."""
+def _listen(connection: Connection, told: _Told) -> None:
+    """Pass on what the driver says; end the process at once when it is gone, even in the middle of an epoch."""
     while True:
         try:
-            job = connection.recv()
+            said = connection.recv()
         except (EOFError, OSError):
             os._exit(0)
-        jobs.put(job)
+        if isinstance(said, Leave):
+            told.leave = said
+        else:
+            told.jobs.put(said)
 
 
-def _serve(job: Job, connection: Connection, opened: dict[SharedImages, Images]) -> Outcome:
+def _serve(job: Job, connection: Connection, opened: dict[SharedImages, Images], told: _Told) -> Outcome:
     """Train one job; whatever goes wrong is this run's failure and nobody else's."""
     device = torch.device(job.plan.device)
     try:
@@ -76,13 +90,13 @@ def _serve(job: Job, connection: Connection, opened: dict[SharedImages, Images])
         reset_peak(device)
         if job.images not in opened:
             opened[job.images] = open_images(job.images)
-        outcome = _train(job, connection, opened[job.images], environment_digest(facts))
+        outcome = _train(job, connection, opened[job.images], environment_digest(facts), told)
     except Exception as error:  # noqa: BLE001  user code may raise anything
         outcome = Outcome(run=job.run, state="failed", epoch=0, step=0, message=_message(error))
     return dataclasses.replace(outcome, peak_memory_bytes=peak(device))
 
 
-def _train(job: Job, connection: Connection, images: Images, facts: str) -> Outcome:
+def _train(job: Job, connection: Connection, images: Images, facts: str, told: _Told) -> Outcome:
     _check_source(job)
     bench = lay_out(job.recipe, streams=job.streams, images=images, base_dir=job.base_dir, plan=job.plan)
     connection.send(Started(run=job.run, train_images=len(bench.parts["train"])))
@@ -94,6 +108,7 @@ def _train(job: Job, connection: Connection, images: Images, facts: str) -> Outc
         on_epoch=reporter.epoch,
         on_progress=reporter.images,
         resume=job.resume,
+        threads=told.threads,
     )
 
 

@@ -1,0 +1,95 @@
+"""Several threads at one training: the bits of one thread, however many there are and whenever that changes."""
+
+import itertools
+import threading
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from making import make_images, make_recipe
+from numba import njit
+
+from paribus.core import Streams
+from paribus.train import Plan, native
+from paribus.train.bench import lay_out
+from paribus.train.loop import path_of, train_epoch
+from paribus.train.native_threads import meet, meeting, share
+
+PLAN = Plan(path="native", linear="tiles", convolution="tiles")
+DEEP = ("Flatten", "Linear(41)", "Tanh", "Dropout(0.3)", "Linear(16, bias=False)", "ReLU", "Linear(9)", "Softmax(1)")
+
+
+@njit(nogil=True)
+def _count(mine, counts, place, rounds):
+    """Count, and look at every meeting whether all have counted as far."""
+    agreed = 0
+    for now in range(1, rounds + 1):
+        counts[8 * mine] = now
+        meet(place, counts.size // 8)
+        agreed += int((counts[::8] == now).all())
+        meet(place, counts.size // 8)
+    return agreed
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 5])
+def test_nobody_goes_on_before_all_are_there(threads):
+    counts, place, rounds, agreed = np.zeros(8 * threads, dtype=np.int64), meeting(), 2000, []
+    started = [
+        threading.Thread(target=lambda mine=mine: agreed.append(_count(mine, counts, place, rounds)))
+        for mine in range(threads)
+    ]
+    for each in started:
+        each.start()
+    for each in started:
+        each.join(60)
+    assert agreed == [rounds] * threads
+
+
+@given(whole=st.integers(0, 300), size=st.integers(1, 9), threads=st.integers(1, 12))
+def test_parts_are_whole_tiles_and_leave_nothing_out(whole, size, threads):
+    parts = [share(whole, size, thread, threads) for thread in range(threads)]
+    assert [low for low, _ in parts] == [0, *[high for _, high in parts[:-1]]]
+    assert parts[-1][1] == whole
+    assert all(low % size == 0 for low, _ in parts)
+    if whole >= size:  # the rest is with a whole tile, as where there is one thread
+        assert parts[-1][1] - parts[-1][0] >= size
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    batch=st.integers(1, 70),
+    allowed=st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    optimizer=st.sampled_from([
+        {}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}, {"optimizer": "Adam"},
+        {"optimizer": "AdamW", "weight_decay": 0.01},
+    ]),
+    layers=st.sampled_from([DEEP, ("Flatten",), ("Flatten", "Linear(70)", "ReLU")]),
+    width=st.integers(3, 12),
+    precise=st.booleans(),
+)  # fmt: skip
+def test_threads_change_no_bit(batch, allowed, optimizer, layers, width, precise):
+    recipe = make_recipe((*layers, "Linear(classes)"), batch_size=batch, lr=0.01, **optimizer)
+    images, dtype = make_images(150, shape=(1, width, 7)), torch.float64 if precise else torch.float32
+    made = []
+    for leave in ([1], allowed):
+        turns = itertools.cycle(leave)
+        bench = lay_out(recipe, streams=Streams(5), images=images, base_dir=Path(), plan=PLAN, dtype=dtype)
+        path = path_of(bench, threads=lambda turns=turns: next(turns))
+        steps = -(-len(bench.parts["train"]) // batch)
+        with mock.patch.object(native, "_WORTH", 1):  # threads for the smallest network
+            epochs = [train_epoch(path, epoch=1 + n, first_step=n * steps, steps=steps) for n in range(3)]
+        told = [each.numpy().tobytes() for epoch in epochs for each in (epoch.losses, epoch.correct)]
+        made.append((told, bench.save()))
+    assert made[0] == made[1]
+
+
+def test_a_convolution_has_one_thread(make_bench):
+    recipe = make_recipe(("Conv2d(4, 3)", "ReLU", "Flatten", "Linear(classes)"), batch_size=32)
+    made = [path_of(make_bench(recipe, plan=PLAN, seed=5), threads=lambda n=n: n) for n in (1, 2)]
+    for path in made:
+        train_epoch(path, epoch=1, first_step=0, steps=3)
+    assert made[0].bench.save() == made[1].bench.save()
