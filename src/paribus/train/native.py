@@ -21,7 +21,7 @@ from paribus.train.native_blas import address
 from paribus.train.native_images import gather, gather_moved
 from paribus.train.native_program import Mask, Unsupported, lower
 from paribus.train.native_steps import measure_images, run_forward, train_block
-from paribus.train.native_threads import helpers, meeting
+from paribus.train.native_threads import FEW, PARTS, helpers, meeting
 from paribus.train.native_trace import chain_of
 from paribus.train.path import Block, alone
 from paribus.train.schedule import learning_rate
@@ -67,11 +67,11 @@ class Native:
         libraries = linear, convolution, "scipy" if convolution == "tiles" else convolution
         self._blas = np.array([address(each, np.dtype(self._number)) for each in libraries])
         p = self._program
-        self._theta, self._grad = self._zeros(p.parameters), self._zeros(p.parameters)
+        self._theta, self._grad = self._zeros(p.parameters), self._zeros(p.parameters * (PARTS if p.spatial else 1))
         moments = _MOMENTS[spec.optimizer] if spec.optimizer != "SGD" or spec.momentum else ()
         self._moments = [self._zeros(p.parameters) for _ in moments]
         self._acts, self._slopes, self._cols = self._zeros(p.acts), self._zeros(p.slopes), self._zeros(p.cols)
-        self._aside = [self._cols]  # of each thread; the first is the one that is alone
+        self._own = [(p.rows, self._cols)]  # of each thread: its program, and scratch; the first is alone
         self._index, self._scratch = np.zeros(p.index, dtype=np.int16), self._zeros(bench.classes)
         self._rule = np.array([spec.momentum, spec.weight_decay, *spec.betas, 1e-8])
         self._kind = _kind(spec.optimizer, nesterov=spec.nesterov)
@@ -101,10 +101,11 @@ class Native:
         threads = self._threads()
 
         def train(thread: int) -> None:
+            rows, cols = self._own[thread]
             train_block(
-                self._blas, p.rows, self._coefficients, p.spatial, p.group, block.size,
+                self._blas, rows, self._coefficients, p.spatial, p.group, block.size,
                 self._theta, self._grad, first, second, self._segments, self._kind, self._rule, rates, step,
-                pixels, known, shares, masks, p.masks_width, self._acts, self._slopes, self._aside[thread],
+                pixels, known, shares, masks, p.masks_width, self._acts, self._slopes, cols,
                 self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing, losses, correct,
                 thread, threads, self._place,
             )  # fmt: skip
@@ -116,15 +117,15 @@ class Native:
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
     def _threads(self) -> int:
-        """Return how many threads train now: as many as there is leave, and something to do, for.
-
-        Layers that see some images at a time use one place for all of them, and gradients of filters are sums over
-        images, so a convolution has one thread.
-        """
-        if self._program.spatial or self.bench.plan.linear != "tiles":
+        """Return how many threads train now: as many as there is leave, and something to do, for."""
+        p, plan = self._program, self.bench.plan
+        if plan.linear != "tiles" or (p.spatial and plan.convolution != "tiles"):
             return 1
-        threads = max(1, min(self._allowed(), self._program.parameters * self._size // _WORTH))
-        self._aside += [self._zeros(self._program.cols) for _ in range(threads - len(self._aside))]
+        most = min(PARTS, self._size // FEW) if p.spatial else self._size
+        threads = max(1, min(self._allowed(), most, p.products * self._size // _WORTH))
+        if len(self._own) < threads:
+            self._own += [(p.of_thread(each), self._zeros(p.cols)) for each in range(len(self._own), threads)]
+            self._acts, self._slopes = self._zeros(threads * p.acts), self._zeros(threads * p.slopes)
         return threads
 
     def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:

@@ -14,6 +14,7 @@ from paribus.models import CountedDropout
 from paribus.train import native_rows as k
 from paribus.train.native_dense import BEYOND, TILE
 from paribus.train.native_planes import fills_registers
+from paribus.train.native_threads import FEW
 from paribus.train.native_tiles import ROWS, WIDE
 
 # Floats of one convolution's patches at a time: they are written, multiplied and forgotten within a core's cache.
@@ -49,6 +50,26 @@ class Program:
     cols: int
     index: int
     masks_width: int  # numbers of all masks of one update
+
+    def of_thread(self, thread: int) -> npt.NDArray[np.int64]:
+        """Return the rows as a thread has them: what is used up within a group of images is its own."""
+        rows = self.rows.copy()
+        own = thread * self.acts, thread * self.slopes
+        for at, step, place in ((k.ACT, k.ACT_STEP, own[0]), (k.SLOPE, k.SLOPE_STEP, own[1])):
+            rows[self.rows[:, step] == 0, at] += place
+        rows[1:, [k.FROM, k.SLOPE_FROM]] = rows[:-1, [k.ACT, k.SLOPE]]
+        rows[self.rows[:, k.OP] == k.CONV_FIRST, k.EXTRA] += own[0]
+        return rows
+
+    @property
+    def products(self) -> int:
+        """Multiplications of an image's way forward."""
+        found = 0
+        for row in self.rows:
+            if row[k.OP] <= k.CONV_FIRST:
+                window = row[[k.CHANNELS, k.KERNEL_Y, k.KERNEL_X]].prod()
+                found += int(row[k.OUT] * (row[k.IN] if row[k.OP] == k.LINEAR else window))
+        return found
 
 
 class Unsupported(Exception):  # noqa: N818  an answer, not an error
@@ -243,7 +264,8 @@ class _Layout:
         patches = [self._unfolded(row) for row in self._rows if isinstance(row.module, nn.Conv2d)]
         if self._spatial:
             largest = max(*patches, *(math.prod(row.gives) for row in self._rows[: self._spatial]), 1)
-            self._group = max(1, min(self._batch, _PATCHES // largest))
+            most = max(1, min(self._batch, _PATCHES // largest, FEW))
+            self._group = 1 << (most.bit_length() - 1)  # a part of a batch has whole groups
         acts = slopes = 0
         cols = self._scratch(patches)
         weighted = [at for at, row in enumerate(self._rows) if isinstance(row.module, nn.Linear | nn.Conv2d)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from paribus.train import native_rows as k
 from paribus.train.native_activations import pointwise, pointwise_back, soft, soft_back, softmax, softmax_back
-from paribus.train.native_blas import alone, copy, gemm
+from paribus.train.native_blas import alone, copy, gemm, part
 from paribus.train.native_convolution import (
     convolve_back,
     gradient,
@@ -21,11 +21,18 @@ from paribus.train.native_dense import back, change, forward
 from paribus.train.native_images import gather
 from paribus.train.native_learning import fall, fall_by_row, loss_of_batch, update
 from paribus.train.native_planes import convolve
-from paribus.train.native_pointwise import add_rows, clear, fill_bias, masked, planes_first
+from paribus.train.native_pointwise import add, add_rows, clear, fill_bias, masked, planes_first
 from paribus.train.native_pools import average_pool, max_pool, max_pool_back
 from paribus.train.native_rows import compiled
-from paribus.train.native_sums import IMAGES
-from paribus.train.native_threads import meet, share, share_of_rows
+from paribus.train.native_threads import (
+    images_of,
+    meet,
+    parts_between,
+    parts_of,
+    share,
+    share_of_rows,
+    unit_of,
+)
 from paribus.train.native_windows import fold, patches
 
 # What a pass of `_backward` does: everything, where one thread trains; else a thread makes the slopes of some images,
@@ -35,11 +42,12 @@ _BOTH, _SLOPES, _CHANGE = k.NO, np.int64(1), np.int64(2)
 
 @compiled
 def _forward(
-    blas, row, coef, first, count, theta, images, image, acts, cols, index, masks, mask, training, thread, threads
-):
+    blas, row, coef, begin, first, count, theta, images, image, acts, cols, index, masks, mask, training,
+    thread, threads,
+):  # fmt: skip
     """Run one layer on images `first` to `first + count` of a batch; `image` is where the batch starts.
 
-    Of a Linear, each thread makes some of its features.
+    A thread's first image is `begin`. Of a Linear, each thread makes some of its features.
     """
     alone()
     op, size, made = row[k.OP], row[k.IN], row[k.OUT]
@@ -51,22 +59,21 @@ def _forward(
     elif op == k.CONV_FIRST and blas[1] == k.TILES and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
         slide(row, theta, count, source, at, acts, to, cols)
     elif op == k.CONV and row[k.EXTRA] > 0:
-        convolve(row, theta, first, count, source, at, acts, to, cols)
+        convolve(row, theta, first - begin, count, source, at, acts, to, cols)
     elif op <= k.CONV_FIRST:
         # Rows, columns and depth of the product: images of a Linear, places of a Conv2d.
-        rows, planes, depth, turned, apart = count, made, size, 0, size
-        factor, begin = source, at
+        rows, planes, depth, turned, apart, factor, origin = count, made, size, 0, size, source, at
         if op != k.LINEAR:
             rows, planes = count * row[k.OUT_HEIGHT] * row[k.OUT_WIDTH], row[k.OUT_CHANNELS]
             depth = row[k.CHANNELS] * row[k.KERNEL_Y] * row[k.KERNEL_X]
             turned, apart = int(op == k.CONV_FIRST), patches(row, count, source, at, cols)
-            factor, begin = cols, 0
+            factor, origin = cols, 0
             if op == k.CONV and blas[1] == k.TILES:
                 forward(theta, row[k.WEIGHT], row[k.BIAS], planes, k.NO, planes, depth, rows, cols, k.NO, acts, to)
                 return
         fill_bias(acts, to, rows, planes, theta, row[k.BIAS])
         gemm(
-            blas[0] if op == k.LINEAR else blas[2], turned, 1, rows, planes, depth, 1.0, factor, begin, apart,
+            blas[0] if op == k.LINEAR else blas[2], turned, 1, rows, planes, depth, 1.0, factor, origin, apart,
             theta, row[k.WEIGHT], depth, 1.0, acts, to, planes,
         )  # fmt: skip
     elif op == k.MAX_POOL:
@@ -226,20 +233,22 @@ def run_forward(
 
     Of several threads each makes some features of a Linear, and does all else for some images.
     """
+    begin, end = images_of(batch, spatial, thread, threads)
     for stage in range(2):
-        low, high, together = (0, spatial, group) if stage == 0 else (spatial, prog.shape[0], batch)
-        for begin in range(0, batch if high > low else 0, together):
+        low, high, together = (0, spatial, group) if stage == 0 else (spatial, prog.shape[0], max(1, end - begin))
+        for first in range(begin, max(end, begin + stage) if high > low else begin, together):
+            count = min(together, end - first)
             for n in range(low, high):
-                first, end = begin, min(begin + together, batch)
-                if threads > 1 and prog[n, k.OP] != k.LINEAR:
-                    first, end = share(batch, IMAGES, thread, threads)
-                if first < end:
+                features = prog[n, k.OP] == k.LINEAR
+                if features or count > 0:
                     _forward(
-                        blas, prog[n], coef[n], first, end - first, theta, images, image, acts, cols, index,
-                        masks, mask, training, thread, threads,
+                        blas, prog[n], coef[n], begin, k.NO if features else first, batch if features else count,
+                        theta, images, image, acts, cols, index, masks, mask, training, thread, threads,
                     )  # fmt: skip
-                if prog[n, k.OP] == k.LINEAR or (n + 1 < high and prog[n + 1, k.OP] == k.LINEAR):
+                if features or (n + 1 < high and prog[n + 1, k.OP] == k.LINEAR):
                     meet(place, threads)
+        if stage == 0 < spatial:
+            meet(place, threads)
 
 
 @compiled
@@ -270,6 +279,45 @@ def measure_images(
 
 
 @compiled
+def _run_backward(
+    blas, prog, coef, spatial, group, batch, theta, grad, images, image, acts, slopes, cols, index, masks, mask,
+    kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
+):  # fmt: skip
+    """Go back through the layers after the first `spatial`, and then through those, part by part of the batch."""
+    last, parts = prog.shape[0] - 1, parts_of(batch, spatial)
+    some, more = parts_between(parts, thread, threads) if spatial > 0 and does != _CHANGE else (k.NO, k.NO)
+    for piece in range(some - 1, more):
+        if piece < some:
+            high, low, into = last, spatial, k.NO
+            begin, end = images_of(batch, spatial, thread, threads) if does == _SLOPES else (k.NO, batch)
+            together = max(1, end - begin)
+        else:
+            high, low, together, into = spatial - 1, k.NO, group, piece * theta.shape[0]
+            begin, end = share(batch, unit_of(spatial), piece, parts)
+        for first in range(begin, end if high >= low else begin, together):
+            for n in range(high, low - 1, -1):
+                _backward(
+                    blas, prog[n], coef[n], first, min(together, end - first), theta, part(grad, into),
+                    images, image, acts, slopes, cols, index, masks, mask,
+                    kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
+                )  # fmt: skip
+
+
+@compiled
+def _change_others(parts, theta, grad, moment_1, moment_2, segments, kind, rule, rate, step):
+    """Change filters and biases by their gradients, the sums over the parts of a batch."""
+    alone()
+    for s in range(segments.shape[0]):
+        begin, width = segments[s, 0], segments[s, 1]
+        for piece in range(1, parts):
+            more = begin + piece * theta.shape[0]
+            add(grad, begin, grad, more, width)
+            clear(grad, more, width)
+        update(kind, rule, rate, step, theta, begin, grad, begin, moment_1, moment_2, width)
+        clear(grad, begin, width)
+
+
+@compiled
 def train_block(
     blas, prog, coef, spatial, group, size, theta, grad, moment_1, moment_2, segments, kind, rule,
     rates, step, images, labels, mixed, masks, mask_step, acts, slopes, cols, index, scratch,
@@ -278,8 +326,8 @@ def train_block(
     """Make one update for every `size` images: forward, loss, backward, change.
 
     `step` counts the updates made before, `rates` has the learning rate of each of these; `losses` and `correct` take
-    each batch's loss, and how many of it were right. With several threads each is told which it is, has its own
-    `cols`, and meets the others at `place`; the network is of rows of numbers only, its products by tiles.
+    each batch's loss, and how many of it were right. Several threads, all products by tiles: each is told which it is,
+    has its own `prog` and `cols`, and meets the others at `place`. `grad` has room for every part of a batch.
     """
     pixels, last = prog[0, k.IN], prog.shape[0] - 1
     classes = prog[last, k.OUT]
@@ -299,21 +347,13 @@ def train_block(
             )  # fmt: skip
         meet(place, threads)
         for does in range(_BOTH, _BOTH + 1) if threads == 1 else range(_SLOPES, _CHANGE + 1):
-            begin, until = share(batch, IMAGES, thread, threads) if does == _SLOPES else (k.NO, batch)
-            for stage in range(2):
-                high, low, together = (last, spatial, max(1, until - begin)) if stage == 0 else (spatial - 1, 0, group)
-                for first in range(begin, until if high >= low else begin, together):
-                    count = min(together, until - first)
-                    for n in range(high, low - 1, -1):
-                        _backward(
-                            blas, prog[n], coef[n], first, count, theta, grad, images, image, acts, slopes, cols, index,
-                            masks, mask, kind, rule, rate, now, moment_1, moment_2, does, thread, threads,
-                        )  # fmt: skip
+            _run_backward(
+                blas, prog, coef, spatial, group, batch, theta, grad, images, image, acts, slopes, cols, index,
+                masks, mask, kind, rule, rate, now, moment_1, moment_2, does, thread, threads,
+            )  # fmt: skip
             if does == _SLOPES:
                 meet(place, threads)
         if thread == 0:
-            for s in range(segments.shape[0]):
-                begin, width = segments[s, 0], segments[s, 1]
-                update(kind, rule, rate, now, theta, begin, grad, begin, moment_1, moment_2, width)
-                clear(grad, begin, width)
+            parts = parts_of(batch, spatial) if spatial > 0 else k.YES
+            _change_others(parts, theta, grad, moment_1, moment_2, segments, kind, rule, rate, now)
         meet(place, threads)

@@ -19,12 +19,15 @@ from numba.extending import intrinsic
 
 from paribus.train.native_blas import alone
 from paribus.train.native_rows import compiled
-from paribus.train.native_sums import TALL
+from paribus.train.native_sums import IMAGES, TALL
 from paribus.train.native_tiles import I32, I64, element
 
 # Where threads meet: how many have come, which meeting it is, and the address of what lets another process run. Each
 # in a cache line of its own.
 _COME, _MEETING, _YIELD, _PLACES = 0, 8, 16, 24
+# A batch has so many parts, at most, whose gradients of filters are apart: as many threads convolve. A part has so many
+# images, at least: whole groups of those that a convolution sees at a time.
+PARTS, FEW = 4, 16
 _PATIENCE = 2**12  # looks, some tens of microseconds: most have come by then
 _PAUSES = platform.machine().lower() in ("x86_64", "amd64")
 
@@ -149,3 +152,32 @@ def share_of_rows(rows, thread, threads):
     """
     low, high = share(rows, TALL, threads - 1 - thread, threads)
     return rows - high, rows - low
+
+
+@compiled
+def unit_of(spatial):
+    """Return how many images belong together: a tile of them, or as many as a gradient of filters is worth."""
+    return FEW if spatial > 0 else IMAGES
+
+
+@compiled
+def parts_of(batch, spatial):
+    """Return how many parts a batch has; gradients of filters are sums over a part's images, and then over parts."""
+    parts = max(1, batch // unit_of(spatial))
+    return min(parts, PARTS) if spatial > 0 else parts
+
+
+@compiled
+def parts_between(parts, thread, threads):
+    """Return a thread's first part, and the one after its last."""
+    return parts * thread // threads, parts * (thread + 1) // threads
+
+
+@compiled
+def images_of(batch, spatial, thread, threads):
+    """Return a thread's first image, and the one after its last: those of its parts."""
+    unit, parts = unit_of(spatial), parts_of(batch, spatial)
+    some, more = parts_between(parts, thread, threads)
+    low, _ = share(batch, unit, some, parts)
+    _, high = share(batch, unit, max(more - 1, 0), parts)
+    return (low, high) if some < more else (low, low)
