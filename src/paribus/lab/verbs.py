@@ -46,7 +46,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
         folder: of studies; this one gets a directory of its own in it, unless it is given by its directory.
         data_dir: where to look for data files first.
         device: "cpu", "cuda", "cuda:1", or "auto".
-        workers: processes that train; one per core on the CPU by default.
+        workers: processes that train, and cores that they use; by default one per core on the CPU.
         quick: a smoke-sized study that never opens the test set.
         sealed: leave the test set closed; `reveal` opens it.
         report: write report.html.

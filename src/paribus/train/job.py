@@ -20,7 +20,7 @@ class Plan:
     Attributes:
         path: "reference", PyTorch's own layers and autograd; "native", compiled code for stacks of layers on the CPU.
         device: "cpu" or a CUDA device ("cuda", "cuda:1").
-        threads: threads of one worker process.
+        threads: threads of PyTorch in a worker process; idle cores that help the native path change no bit.
         memory_format: layout of image batches and convolution weights.
         linear: whose matrix products the native path takes for Linear layers: our own tiles, or a library's.
         convolution: likewise for Conv2d layers.
