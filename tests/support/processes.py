@@ -1,6 +1,7 @@
 """Which processes are there, asked of the system."""
 
 import subprocess
+from pathlib import Path
 
 
 def descendants(pid):
@@ -19,3 +20,8 @@ def alive(pids):
     """Return those of some process ids that are of living processes."""
     everybody = descendants(0)
     return {pid for pid in pids if pid in everybody}
+
+
+def threads(pids):
+    """Return how many threads some processes have together (Linux)."""
+    return sum(len(list(task.iterdir())) for pid in pids if (task := Path(f"/proc/{pid}/task")).is_dir())

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from pathlib import Path
 from unittest import mock
 
@@ -14,10 +15,10 @@ from making import make_images, make_recipe
 from numba import njit
 
 from paribus.core import Streams
-from paribus.train import Plan, native
+from paribus.train import Plan, native, native_program
 from paribus.train.bench import lay_out
 from paribus.train.loop import path_of, train_epoch
-from paribus.train.native_threads import meet, meeting, share
+from paribus.train.native_threads import Helper, meet, meeting, share, together
 
 PLAN = Plan(path="native", linear="tiles", convolution="tiles")
 DEEP = ("Flatten", "Linear(41)", "Tanh", "Dropout(0.3)", "Linear(16, bias=False)", "ReLU", "Linear(9)", "Softmax(1)")
@@ -44,7 +45,7 @@ def _count(mine, counts, place, rounds):
 def test_nobody_goes_on_before_all_are_there(threads):
     counts, place, rounds, agreed = np.zeros(8 * threads, dtype=np.int64), meeting(), 2000, []
     started = [
-        threading.Thread(target=lambda mine=mine: agreed.append(_count(mine, counts, place, rounds)))
+        threading.Thread(target=lambda mine=mine: agreed.append(_count(mine, counts, place, rounds)), daemon=True)
         for mine in range(threads)
     ]
     for each in started:
@@ -74,19 +75,55 @@ def test_parts_are_whole_tiles_and_leave_nothing_out(whole, size, threads):
     ]),
     layers=st.sampled_from([DEEP, ("Flatten",), ("Flatten", "Linear(70)", "ReLU"), *CONVOLUTIONS]),
     width=st.integers(6, 12),
+    group=st.sampled_from([native_program._PATCHES, 1000]),  # images that convolutions see at a time: 16, or a few
     precise=st.booleans(),
 )  # fmt: skip
-def test_threads_change_no_bit(batch, allowed, optimizer, layers, width, precise):
+def test_threads_change_no_bit(batch, allowed, optimizer, layers, width, group, precise):
     recipe = make_recipe((*layers, "Linear(classes)"), batch_size=batch, lr=0.01, **optimizer)
     images, dtype = make_images(150, shape=(1, width, 8)), torch.float64 if precise else torch.float32
     made = []
     for leave in ([1], allowed):
         turns = itertools.cycle(leave)
         bench = lay_out(recipe, streams=Streams(5), images=images, base_dir=Path(), plan=PLAN, dtype=dtype)
-        path = path_of(bench, threads=lambda turns=turns: next(turns))
+        with mock.patch.object(native_program, "_PATCHES", group):
+            path = path_of(bench, threads=lambda turns=turns: next(turns))
         steps = -(-len(bench.parts["train"]) // batch)
         with mock.patch.object(native, "_WORTH", 1):  # threads for the smallest network
             epochs = [train_epoch(path, epoch=1 + n, first_step=n * steps, steps=steps) for n in range(3)]
         told = [each.numpy().tobytes() for epoch in epochs for each in (epoch.losses, epoch.correct)]
         made.append((told, bench.save()))
     assert made[0] == made[1]
+
+
+def test_who_waits_for_one_that_has_failed_waits_no_longer():
+    place = meeting()
+
+    def task(thread):
+        if thread == 1:
+            raise MemoryError("no more")
+        meet(place, 3)
+
+    with pytest.raises(MemoryError, match="no more"):
+        together(task, helpers=[Helper(), Helper()], place=place)
+
+
+def test_a_system_that_starts_no_threads_trains_with_one(make_bench):
+    recipe = make_recipe(("Flatten", "Linear(classes)"), batch_size=32)
+    path = path_of(make_bench(recipe, plan=PLAN), threads=lambda: 4)
+    failing = mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("can't start new thread"))
+    with mock.patch.object(native, "_WORTH", 1), failing:
+        assert path._threads() == 1
+        assert train_epoch(path, epoch=1, first_step=0, steps=3).losses.isfinite().all()
+
+
+def test_helpers_end_with_their_training():
+    before = threading.active_count()
+    helpers = [Helper() for _ in range(3)]
+    together(lambda _: None, helpers=helpers, place=meeting())
+    assert threading.active_count() == before + 3
+    del helpers
+    for _ in range(100):
+        if threading.active_count() == before:
+            return
+        time.sleep(0.05)
+    pytest.fail("threads are left")

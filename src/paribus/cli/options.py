@@ -14,7 +14,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on s
 Folder = Annotated[Path, typer.Option("--dir", help="folder of studies")]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="where to look for data files first")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, or auto")]
-Workers = Annotated[int | None, typer.Option(min=1, help="processes that train, and their cores; default: one per core")]
+Workers = Annotated[int | None, typer.Option(min=1, help="processes, and cores, that train; default: one per core")]
 
 STUDIES = Path("paribus-studies")
 

@@ -11,13 +11,16 @@ from paribus.train import Pool
 
 def worker_count(device: str, *, wanted: int | None, missing: int) -> int:
     """Return how many processes train: one per core on the CPU, one on a GPU, never more than runs are missing."""
-    return max(1, min(_allowed(device, wanted=wanted), missing))
+    return max(1, min(wanted or (_cores() if device == "cpu" else 1), missing))
 
 
-def _allowed(device: str, *, wanted: int | None) -> int:
-    """Return how many processes there may be; on the CPU, how many cores they may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return wanted or (cores if device == "cpu" else 1)
+def core_count(device: str, *, wanted: int | None) -> int:
+    """Return how many cores all workers may use together, where `wanted` of them are asked for."""
+    return min(wanted or _cores(), _cores()) if device == "cpu" else 1
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Crew:
@@ -38,7 +41,7 @@ class Crew:
         size = worker_count(self.device, wanted=self._wanted, missing=missing)
         if self._pool is None or size > self._size:
             self.close()
-            self._pool, self._size = Pool(workers=size, cores=_allowed(self.device, wanted=self._wanted)), size
+            self._pool, self._size = Pool(workers=size, cores=core_count(self.device, wanted=self._wanted)), size
         return self._pool
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from paribus.core import Streams, StudyError, digest
 from paribus.data import split_images
-from paribus.lab.crew import worker_count
+from paribus.lab.crew import core_count, worker_count
 from paribus.lab.prepare import Shelf, model_source
 from paribus.lab.progress import Snapshot, Watch
 from paribus.lab.settling import asking_for_largest
@@ -70,7 +70,10 @@ def find_largest(
         source = model_source(recipe.model, base_dir=study.base_dir)
         key = digest([asked_key, source])  # another network in the same file needs other memory
         left = None if until is None else max(0.0, until - time.monotonic())
-        found = known.get(key) or _search(study, recipe, shelf, device=device, workers=count, watch=watch, seconds=left)
+        found = known.get(key) or _search(
+            study, recipe, shelf, device=device, workers=count, cores=core_count(device, wanted=workers), watch=watch,
+            seconds=left,
+        )  # fmt: skip
         facts[key] = {**found, "asked": asked_key}
     study = replace(study, largest=_numbers(facts))
     _refuse_twins(study)
@@ -102,14 +105,22 @@ def _known(directory: Path) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _search(
-    study: Study, recipe: Recipe, shelf: Shelf, *, device: str, workers: int, watch: Watch, seconds: float | None
+    study: Study,
+    recipe: Recipe,
+    shelf: Shelf,
+    *,
+    device: str,
+    workers: int,
+    cores: int,
+    watch: Watch,
+    seconds: float | None,
 ) -> dict[str, Any]:
     """Return a number, and how it came to be."""
     images, shared = shelf.take(recipe.data)
     check_fit(recipe.train.augment, image_shape=images.image_shape)
     streams = Streams(0, study.design.vary_streams)
     most = len(split_images(images, recipe.data, streams=streams).train)
-    trial = Trial(recipe, streams, shared, study.base_dir, device, limit=None, workers=workers)
+    trial = Trial(recipe, streams, shared, study.base_dir, device, limit=None, workers=workers, cores=cores)
     found = largest_batch(
         trial,
         most=most,

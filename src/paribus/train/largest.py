@@ -38,6 +38,7 @@ class Trial:
         recipe: what is to be trained; its batch size is not looked at.
         limit: bytes that one worker may take; None: the process takes its share of the device.
         workers: processes that will train on the device at once.
+        cores: what one of them may use on the CPU while others have nothing to do.
     """
 
     recipe: Recipe
@@ -47,6 +48,7 @@ class Trial:
     device: str
     limit: int | None
     workers: int
+    cores: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from paribus.train.bench import EVALUATION_BATCH, Bench, Part
 from paribus.train.loss import loss_of
 from paribus.train.native_blas import address
 from paribus.train.native_images import gather, gather_moved
-from paribus.train.native_program import Mask, Unsupported, lower
+from paribus.train.native_program import Unsupported, lower
 from paribus.train.native_steps import measure_images, run_forward, train_block
-from paribus.train.native_threads import FEW, PARTS, helpers, meeting
+from paribus.train.native_table import Mask
+from paribus.train.native_threads import FEW, PARTS, Helper, meeting, together
 from paribus.train.native_trace import chain_of
 from paribus.train.path import Block, alone
 from paribus.train.schedule import learning_rate
@@ -52,6 +53,7 @@ class Native:
         images = bench.parts["train"].images
         channels, height, width = images.shape[1:]
         self._allowed, self._place = threads, meeting()
+        self._helpers: list[Helper] = []
         self._size = min(spec.batch, len(bench.parts["train"]))
         most = max(self._size, EVALUATION_BATCH["cpu"])
         linear, convolution = bench.plan.linear, bench.plan.convolution
@@ -67,7 +69,7 @@ class Native:
         libraries = linear, convolution, "scipy" if convolution == "tiles" else convolution
         self._blas = np.array([address(each, np.dtype(self._number)) for each in libraries])
         p = self._program
-        self._theta, self._grad = self._zeros(p.parameters), self._zeros(p.parameters * (PARTS if p.spatial else 1))
+        self._theta, self._grad = self._zeros(p.parameters), self._zeros(p.gradients)
         moments = _MOMENTS[spec.optimizer] if spec.optimizer != "SGD" or spec.momentum else ()
         self._moments = [self._zeros(p.parameters) for _ in moments]
         self._acts, self._slopes, self._cols = self._zeros(p.acts), self._zeros(p.slopes), self._zeros(p.cols)
@@ -110,10 +112,7 @@ class Native:
                 thread, threads, self._place,
             )  # fmt: skip
 
-        helping = [helpers(threads - 1).submit(train, thread) for thread in range(1, threads)]
-        train(0)
-        for each in helping:
-            each.result()
+        together(train, helpers=self._helpers[: threads - 1], place=self._place)
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
     def _threads(self) -> int:
@@ -121,12 +120,24 @@ class Native:
         p, plan = self._program, self.bench.plan
         if plan.linear != "tiles" or (p.spatial and plan.convolution != "tiles"):
             return 1
-        most = min(PARTS, self._size // FEW) if p.spatial else self._size
-        threads = max(1, min(self._allowed(), most, p.products * self._size // _WORTH))
-        if len(self._own) < threads:
-            self._own += [(p.of_thread(each), self._zeros(p.cols)) for each in range(len(self._own), threads)]
-            self._acts, self._slopes = self._zeros(threads * p.acts), self._zeros(threads * p.slopes)
-        return threads
+        most = self._size // FEW if p.spatial else PARTS
+        threads = max(1, min(self._allowed(), most, PARTS, p.products * self._size // _WORTH))
+        while len(self._own) < threads and self._helper():
+            self._own.append((p.of_thread(len(self._own)), self._zeros(p.cols)))
+            if p.own_acts + p.own_slopes:
+                del self._acts, self._slopes
+                more = len(self._own) - 1
+                self._acts = self._zeros(p.acts + more * p.own_acts)
+                self._slopes = self._zeros(p.slopes + more * p.own_slopes)
+        return min(threads, len(self._own))
+
+    def _helper(self) -> bool:
+        """Start one thread more; where the system has none, the others do without."""
+        try:
+            self._helpers.append(Helper())
+        except RuntimeError:
+            return False
+        return True
 
     def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:
         """Return normalised images for indices; whole pixels are moved as they are read."""

@@ -14,6 +14,7 @@ from paribus.models import CountedDropout
 from paribus.train import native_rows as k
 from paribus.train.native_dense import BEYOND, TILE
 from paribus.train.native_planes import fills_registers
+from paribus.train.native_table import Mask, Program, moved
 from paribus.train.native_threads import FEW
 from paribus.train.native_tiles import ROWS, WIDE
 
@@ -22,54 +23,6 @@ _PATCHES = 2**16
 _ALIGN = 16  # floats: parameters start at whole cache lines
 _SELU = 1.6732632423543772, 1.0507009873554805  # alpha and scale (Klambauer et al. 2017)
 _DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mask:
-    """A dropout layer: what it takes, how many numbers of a mask an image needs, where they start in an update's."""
-
-    layer: CountedDropout
-    takes: tuple[int, ...]
-    width: int
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A network in rows; sizes are numbers of the flat arrays for one batch."""
-
-    rows: npt.NDArray[np.int64]  # [layers, COLUMNS]
-    coefficients: npt.NDArray[np.float64]  # [layers, 2]
-    spatial: int  # so many first layers see `group` images at a time, the others a whole batch
-    group: int
-    places: tuple[tuple[Tensor, int], ...]  # each parameter, and where it starts
-    masks: tuple[Mask, ...]
-    parameters: int
-    acts: int
-    slopes: int
-    cols: int
-    index: int
-    masks_width: int  # numbers of all masks of one update
-
-    def of_thread(self, thread: int) -> npt.NDArray[np.int64]:
-        """Return the rows as a thread has them: what is used up within a group of images is its own."""
-        rows = self.rows.copy()
-        own = thread * self.acts, thread * self.slopes
-        for at, step, place in ((k.ACT, k.ACT_STEP, own[0]), (k.SLOPE, k.SLOPE_STEP, own[1])):
-            rows[self.rows[:, step] == 0, at] += place
-        rows[1:, [k.FROM, k.SLOPE_FROM]] = rows[:-1, [k.ACT, k.SLOPE]]
-        rows[self.rows[:, k.OP] == k.CONV_FIRST, k.EXTRA] += own[0]
-        return rows
-
-    @property
-    def products(self) -> int:
-        """Multiplications of an image's way forward."""
-        found = 0
-        for row in self.rows:
-            if row[k.OP] <= k.CONV_FIRST:
-                window = row[[k.CHANNELS, k.KERNEL_Y, k.KERNEL_X]].prod()
-                found += int(row[k.OUT] * (row[k.IN] if row[k.OP] == k.LINEAR else window))
-        return found
 
 
 class Unsupported(Exception):  # noqa: N818  an answer, not an error
@@ -254,7 +207,7 @@ class _Layout:
     def __init__(self, rows: list[_Row], *, batch: int, trained: int, tiles: bool) -> None:
         self._rows, self._batch, self._trained, self._tiles = rows, batch, trained, tiles
         self._table = np.zeros((len(rows), k.COLUMNS), dtype=np.int64)
-        self._parameters = self._index = self._mask = 0
+        self._parameters = self._filters = self._index = self._mask = 0
         self._places: list[tuple[Tensor, int]] = []
         self._masks: list[Mask] = []
         self._spatial = sum(row.spatial for row in rows)
@@ -262,12 +215,8 @@ class _Layout:
 
     def program(self) -> Program:
         patches = [self._unfolded(row) for row in self._rows if isinstance(row.module, nn.Conv2d)]
-        if self._spatial:
-            largest = max(*patches, *(math.prod(row.gives) for row in self._rows[: self._spatial]), 1)
-            most = max(1, min(self._batch, _PATCHES // largest, FEW))
-            self._group = 1 << (most.bit_length() - 1)  # a part of a batch has whole groups
-        acts = slopes = 0
-        cols = self._scratch(patches)
+        self._group = self._together(patches)
+        acts, slopes, cols = [0, 0], [0, 0], self._scratch(patches)  # of a batch, and of each thread, which come after
         weighted = [at for at, row in enumerate(self._rows) if isinstance(row.module, nn.Linear | nn.Conv2d)]
         for at, row in enumerate(self._rows):
             line = self._table[at]
@@ -277,38 +226,48 @@ class _Layout:
             if before is not None and self._in_place(at):
                 line[[k.ACT, k.ACT_STEP]] = before[[k.ACT, k.ACT_STEP]]
             else:
-                images = self._batch if self._kept(at) else self._group
-                line[k.ACT], line[k.ACT_STEP] = acts, line[k.OUT] if self._kept(at) else 0
-                acts += images * _aligned(line[k.OUT])
+                kept = self._kept(at)
+                line[k.ACT], line[k.ACT_STEP] = acts[not kept], line[k.OUT] * kept
+                acts[not kept] += (self._batch if kept else self._group) * _aligned(line[k.OUT])
             # A spatial layer's slopes are used up within its group, but for the last one's, which a batch fills.
             whole = at >= self._spatial - 1
-            images = self._batch if whole else self._group
-            line[k.SLOPE], line[k.SLOPE_STEP] = slopes, line[k.OUT] if whole else 0
-            slopes += images * _aligned(line[k.OUT])
+            line[k.SLOPE], line[k.SLOPE_STEP] = slopes[not whole], line[k.OUT] * whole
+            slopes[not whole] += (self._batch if whole else self._group) * _aligned(line[k.OUT])
             if before is not None:
                 line[[k.SLOPE_FROM, k.SLOPE_FROM_STEP]] = before[[k.SLOPE, k.SLOPE_STEP]]
             line[k.NEEDS_SLOPE] = at > weighted[0]
             line[k.WEIGHT] = line[k.BIAS] = -1
             self._fill(line, row)
+            self._filters = self._parameters if row.spatial else self._filters
             if row.op == k.CONV_FIRST:  # a place for what is made beyond an image's last window
-                line[k.EXTRA], acts = acts, acts + line[k.OUT_CHANNELS] + WIDE
+                line[k.EXTRA] = acts[1]
+                acts[1] += _aligned(line[k.OUT_CHANNELS] + WIDE)
             if self._tiles and row.op == k.CONV and fills_registers(line):  # a place for its filters, turned
                 line[k.EXTRA] = cols
                 cols += int(line[[k.OUT_CHANNELS, k.CHANNELS, k.KERNEL_Y, k.KERNEL_X]].prod())
         return Program(
-            rows=self._table,
+            rows=moved(self._table, acts=acts[0], slopes=slopes[0]),
             coefficients=np.array([row.coefficients for row in self._rows], dtype=np.float64),
             spatial=self._spatial,
             group=self._group,
             places=tuple(self._places),
             masks=tuple(self._masks),
             parameters=self._parameters + BEYOND,
-            acts=acts + BEYOND,
-            slopes=slopes + BEYOND,
+            acts=sum(acts) + BEYOND,
+            slopes=sum(slopes) + BEYOND,
+            own_acts=acts[1],
+            own_slopes=slopes[1],
+            filters=self._filters,
             cols=cols,
             index=max(1, self._index),
             masks_width=self._mask,
         )
+
+    def _together(self, patches: list[int]) -> int:
+        """Return how many images the first layers see at a time: a part of a batch has whole groups of them."""
+        largest = max([*patches, *(math.prod(row.gives) for row in self._rows[: self._spatial]), 1])
+        most = max(1, min(self._batch, _PATCHES // largest, FEW)) if self._spatial else 1
+        return 1 << (most.bit_length() - 1)
 
     def _scratch(self, patches: list[int]) -> int:
         """Return the numbers that layers write aside, one after the other in the same place."""

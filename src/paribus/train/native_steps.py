@@ -25,6 +25,7 @@ from paribus.train.native_pointwise import add, add_rows, clear, fill_bias, mask
 from paribus.train.native_pools import average_pool, max_pool, max_pool_back
 from paribus.train.native_rows import compiled
 from paribus.train.native_threads import (
+    PARTS,
     images_of,
     meet,
     parts_between,
@@ -279,6 +280,12 @@ def measure_images(
 
 
 @compiled
+def _part_of(theta, grad, piece):
+    """Return where a part's gradients are: the first's with all, of the others those of the first layers alone."""
+    return k.NO if piece == 0 else theta.shape[0] + (piece - 1) * ((grad.shape[0] - theta.shape[0]) // (PARTS - 1))
+
+
+@compiled
 def _run_backward(
     blas, prog, coef, spatial, group, batch, theta, grad, images, image, acts, slopes, cols, index, masks, mask,
     kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
@@ -292,7 +299,7 @@ def _run_backward(
             begin, end = images_of(batch, spatial, thread, threads) if does == _SLOPES else (k.NO, batch)
             together = max(1, end - begin)
         else:
-            high, low, together, into = spatial - 1, k.NO, group, piece * theta.shape[0]
+            high, low, together, into = spatial - 1, k.NO, group, _part_of(theta, grad, piece)
             begin, end = share(batch, unit_of(spatial), piece, parts)
         for first in range(begin, end if high >= low else begin, together):
             for n in range(high, low - 1, -1):
@@ -309,8 +316,8 @@ def _change_others(parts, theta, grad, moment_1, moment_2, segments, kind, rule,
     alone()
     for s in range(segments.shape[0]):
         begin, width = segments[s, 0], segments[s, 1]
-        for piece in range(1, parts):
-            more = begin + piece * theta.shape[0]
+        for piece in range(1, parts if begin < _part_of(theta, grad, 2) - _part_of(theta, grad, 1) else 1):
+            more = begin + _part_of(theta, grad, piece)
             add(grad, begin, grad, more, width)
             clear(grad, more, width)
         update(kind, rule, rate, step, theta, begin, grad, begin, moment_1, moment_2, width)

@@ -8,7 +8,10 @@ import ctypes
 import functools
 import platform
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +25,9 @@ from paribus.train.native_rows import compiled
 from paribus.train.native_sums import IMAGES, TALL
 from paribus.train.native_tiles import I32, I64, element
 
-# Where threads meet: how many have come, which meeting it is, and the address of what lets another process run. Each
-# in a cache line of its own.
-_COME, _MEETING, _YIELD, _PLACES = 0, 8, 16, 24
+# Where threads meet: how many have come, which meeting it is, whether one has left for good, and the address of what
+# lets another process run. Each in a cache line of its own.
+_COME, _MEETING, _LEFT, _YIELD, _PLACES = 0, 8, 16, 24, 32
 # A batch has so many parts, at most, whose gradients of filters are apart: as many threads convolve. A part has so many
 # images, at least: whole groups of those that a convolution sees at a time.
 PARTS, FEW = 4, 16
@@ -39,10 +42,60 @@ def meeting() -> npt.NDArray[np.int64]:
     return place
 
 
-@functools.cache
-def helpers(count: int) -> ThreadPoolExecutor:
-    """Return threads that wait for something to do; they are kept."""
-    return ThreadPoolExecutor(count, thread_name_prefix="paribus-helper")
+class Helper:
+    """A thread that waits for something to do, and ends when nobody knows it any more.
+
+    Raises:
+        RuntimeError: the system starts no thread more.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
+        weakref.finalize(self, self._tasks.put, None)
+        threading.Thread(target=_help, args=(self._tasks, self._done), daemon=True).start()
+
+    def begin(self, task: Callable[[], None]) -> None:
+        """Have something done."""
+        self._tasks.put(task)
+
+    def end(self) -> BaseException | None:
+        """Wait until it is done; return what it raised."""
+        return self._done.get()
+
+
+def _help(tasks: "SimpleQueue[Callable[[], None] | None]", done: "SimpleQueue[BaseException | None]") -> None:
+    while (task := tasks.get()) is not None:
+        error = None
+        try:
+            task()
+        except BaseException as raised:  # noqa: BLE001  it is raised again where it is heard of
+            error = raised
+        del task
+        done.put(error)
+
+
+def together(task: Callable[[int], None], *, helpers: Sequence[Helper], place: npt.NDArray[np.int64]) -> None:
+    """Call task(0), and task(1) and so on by helpers at the same time; they meet at a place.
+
+    Where one raises, the others wait no longer; what they have made then is worth nothing.
+    """
+
+    def share_of(thread: int) -> None:
+        try:
+            task(thread)
+        except BaseException:
+            place[_LEFT] = 1
+            raise
+
+    for thread, helper in enumerate(helpers, start=1):
+        helper.begin(functools.partial(share_of, thread))
+    try:
+        share_of(0)
+    finally:
+        errors = [error for helper in helpers if (error := helper.end()) is not None]
+    if errors:
+        raise errors[0]
 
 
 def _yield_address() -> int:
@@ -118,7 +171,7 @@ def _give_way(typingctx, address):  # type: ignore[no-untyped-def]
 
 @compiled
 def meet(place, threads):
-    """Wait until all threads are here; what each has written before, all see after."""
+    """Wait until all threads are here, or one has left; what each has written before, all see after."""
     alone()
     if threads == 1:
         return
@@ -128,7 +181,7 @@ def meet(place, threads):
         _put(place, _MEETING, now + 1)
         return
     looks = 0
-    while _look(place, _MEETING) == now:
+    while _look(place, _MEETING) == now and _look(place, _LEFT) == 0:
         looks += 1
         _pause()
         if looks > _PATIENCE:

@@ -80,7 +80,7 @@ def _use(trial: Trial, plan: Plan, batch: int, images: Images) -> None:
     settle(plan)
     recipe = with_batch(trial.recipe, batch)
     bench = lay_out(recipe, streams=trial.streams, images=images, base_dir=trial.base_dir, plan=plan)
-    path, count = path_of(bench), len(bench.parts["train"])
+    path, count = path_of(bench, threads=lambda: trial.cores), len(bench.parts["train"])
     two = count > batch + 1  # a second batch of a single image says nothing, and not every layer takes it
     for epoch, first in ((1, 0),) if two else ((1, 0), (2, 1)):
         train_epoch(path, epoch=epoch, first_step=first, steps=2 if two else 1)
