@@ -8,6 +8,7 @@ import pytest
 from processes import descendants
 
 import paribus as pb
+from paribus.lab import crew
 from paribus.train.nursery import Nursery
 
 # Runs a study up to the first process that it starts; prints which, and what the driver had imported by then.
@@ -78,3 +79,12 @@ def test_a_study_without_images_leaves_no_workers_and_writes_nothing(tmp_path, m
     assert len(started) == 2
     assert not descendants(os.getpid()) - before
     assert not (tmp_path / "studies").exists()
+
+
+def test_cores_that_no_run_asks_for_are_the_pools_too(monkeypatch):
+    made = []
+    monkeypatch.setattr(crew, "Pool", lambda **named: made.append((named["workers"], named["cores"])))
+    monkeypatch.setattr(crew, "_cores", lambda: 4)
+    for device, workers, missing in (("cpu", None, 1), ("cpu", 2, 1), ("cpu", 9, 9), ("cuda", None, 3)):
+        crew.Crew(device=device, workers=workers).pool(missing=missing)
+    assert made == [(1, 4), (1, 2), (9, 4), (1, 1)]

@@ -18,7 +18,8 @@ from paribus.core import Streams
 from paribus.train import Plan, native, native_program
 from paribus.train.bench import lay_out
 from paribus.train.loop import path_of, train_epoch
-from paribus.train.native_threads import Helper, meet, meeting, share, together
+from paribus.train.native_threads import leave, meet, meeting, share
+from paribus.train.together import Helper, together
 
 PLAN = Plan(path="native", linear="tiles", convolution="tiles")
 DEEP = ("Flatten", "Linear(41)", "Tanh", "Dropout(0.3)", "Linear(16, bias=False)", "ReLU", "Linear(9)", "Softmax(1)")
@@ -82,8 +83,8 @@ def test_threads_change_no_bit(batch, allowed, optimizer, layers, width, group, 
     recipe = make_recipe((*layers, "Linear(classes)"), batch_size=batch, lr=0.01, **optimizer)
     images, dtype = make_images(150, shape=(1, width, 8)), torch.float64 if precise else torch.float32
     made = []
-    for leave in ([1], allowed):
-        turns = itertools.cycle(leave)
+    for counts in ([1], allowed):
+        turns = itertools.cycle(counts)
         bench = lay_out(recipe, streams=Streams(5), images=images, base_dir=Path(), plan=PLAN, dtype=dtype)
         with mock.patch.object(native_program, "_PATCHES", group):
             path = path_of(bench, threads=lambda turns=turns: next(turns))
@@ -104,22 +105,24 @@ def test_who_waits_for_one_that_has_failed_waits_no_longer():
         meet(place, 3)
 
     with pytest.raises(MemoryError, match="no more"):
-        together(task, helpers=[Helper(), Helper()], place=place)
+        together(task, helpers=[Helper(), Helper()], leave=lambda: leave(place))
 
 
 def test_a_system_that_starts_no_threads_trains_with_one(make_bench):
     recipe = make_recipe(("Flatten", "Linear(classes)"), batch_size=32)
     path = path_of(make_bench(recipe, plan=PLAN), threads=lambda: 4)
     failing = mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("can't start new thread"))
-    with mock.patch.object(native, "_WORTH", 1), failing:
-        assert path._threads() == 1
+    with mock.patch.object(native, "_WORTH", 1):
+        with failing:
+            assert path._threads() == 1
+        assert path._threads() == 4
         assert train_epoch(path, epoch=1, first_step=0, steps=3).losses.isfinite().all()
 
 
 def test_helpers_end_with_their_training():
     before = threading.active_count()
     helpers = [Helper() for _ in range(3)]
-    together(lambda _: None, helpers=helpers, place=meeting())
+    together(lambda _: None, helpers=helpers, leave=lambda: None)
     assert threading.active_count() == before + 3
     del helpers
     for _ in range(100):

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from making import make_images, make_recipe
@@ -13,6 +14,7 @@ from paribus.data import share_images
 from paribus.models import source_digest
 from paribus.study import Recipe
 from paribus.train import Environment, Job, Plan, Pool, Started
+from paribus.train.pool import _Worker
 
 NOISY = ("Conv2d(4, 3)", "BatchNorm2d", "ReLU", "Dropout(0.3)", "Flatten", "Linear(classes)")
 OWN = """
@@ -118,6 +120,18 @@ def test_idle_cores_help_the_last_run_and_change_no_bit(tmp_path):
         counts.append(most)
     assert made[0] == made[1]
     assert counts[1] == counts[0] + 1
+
+
+def test_cores_are_given_and_taken_back():
+    told = [[], []]
+    pool = object.__new__(Pool)  # without processes: what is said to them matters here
+    pool._cores = 3
+    pool._workers = [_Worker(SimpleNamespace(connection=SimpleNamespace(send=each.append))) for each in told]
+    for runs in (("a", "b"), ("a", None), ("a", None), ("a", "c")):
+        for worker, run in zip(pool._workers, runs, strict=True):
+            worker.run = run
+        pool._share_cores()
+    assert [[each.threads for each in one] for one in told] == [[3, 1], [2]]
 
 
 def test_each_run_tells_its_story_in_order(train):

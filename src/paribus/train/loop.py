@@ -19,7 +19,7 @@ from paribus.train.evaluate import Measure, measure, predict, sample
 from paribus.train.exhibits import epoch_histograms, inside
 from paribus.train.job import Resume
 from paribus.train.native import Native
-from paribus.train.path import Block, Path, alone
+from paribus.train.path import Block, Path, one_core
 from paribus.train.reference import Reference
 from paribus.train.schedule import MEASURED, MEASURED_FIRST, learning_rate, steps_per_epoch, total_steps
 
@@ -46,7 +46,7 @@ class Epoch:
     diverged: int | None
 
 
-def path_of(bench: Bench, *, threads: Callable[[], int] = alone) -> Path:
+def path_of(bench: Bench, *, threads: Callable[[], int] = one_core) -> Path:
     """Return what makes the updates of a training under its plan; make it after a state has been restored.
 
     `threads` says how many cores it may use at a moment; what it makes does not depend on that.
@@ -62,7 +62,7 @@ def train_run(
     on_epoch: OnEpoch,
     on_progress: OnProgress = unwatched,
     resume: Resume | None = None,
-    threads: Callable[[], int] = alone,
+    threads: Callable[[], int] = one_core,
 ) -> Outcome:
     """Train one run to its end.
 

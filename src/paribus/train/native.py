@@ -22,10 +22,11 @@ from paribus.train.native_images import gather, gather_moved
 from paribus.train.native_program import Unsupported, lower
 from paribus.train.native_steps import measure_images, run_forward, train_block
 from paribus.train.native_table import Mask
-from paribus.train.native_threads import FEW, PARTS, Helper, meeting, together
+from paribus.train.native_threads import FEW, PARTS, leave, meeting
 from paribus.train.native_trace import chain_of
-from paribus.train.path import Block, alone
+from paribus.train.path import Block, one_core
 from paribus.train.schedule import learning_rate
+from paribus.train.together import Helper, together
 
 _CLOSE, _LEAST = 1e-3, 1e-4  # of the largest number, which is taken to be at least so much
 _WORTH = 2**18  # products of an update, forward, that are worth a thread (docs/log.md has the numbers)
@@ -45,7 +46,7 @@ class Native:
         Unsupported: the network has a layer without a native form.
     """
 
-    def __init__(self, bench: Bench, *, threads: Callable[[], int] = alone) -> None:
+    def __init__(self, bench: Bench, *, threads: Callable[[], int] = one_core) -> None:
         own = not isinstance(bench.model, LayerStack)
         layers = chain_of(bench.model) if own else list(bench.model.children())
         self.bench, spec = bench, bench.recipe.train
@@ -112,7 +113,7 @@ class Native:
                 thread, threads, self._place,
             )  # fmt: skip
 
-        together(train, helpers=self._helpers[: threads - 1], place=self._place)
+        together(train, helpers=self._helpers[: threads - 1], leave=lambda: leave(self._place))
         return torch.from_numpy(losses), torch.from_numpy(correct)
 
     def _threads(self) -> int:
@@ -122,22 +123,13 @@ class Native:
             return 1
         most = self._size // FEW if p.spatial else PARTS
         threads = max(1, min(self._allowed(), most, PARTS, p.products * self._size // _WORTH))
-        while len(self._own) < threads and self._helper():
+        while len(self._own) < threads:
+            try:
+                self._helpers.append(Helper())
+            except RuntimeError:  # the system has no thread left: those that are there do without
+                break
             self._own.append((p.of_thread(len(self._own)), self._zeros(p.cols)))
-            if p.own_acts + p.own_slopes:
-                del self._acts, self._slopes
-                more = len(self._own) - 1
-                self._acts = self._zeros(p.acts + more * p.own_acts)
-                self._slopes = self._zeros(p.slopes + more * p.own_slopes)
         return min(threads, len(self._own))
-
-    def _helper(self) -> bool:
-        """Start one thread more; where the system has none, the others do without."""
-        try:
-            self._helpers.append(Helper())
-        except RuntimeError:
-            return False
-        return True
 
     def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:
         """Return normalised images for indices; whole pixels are moved as they are read."""

@@ -15,7 +15,7 @@ from paribus.train import native_rows as k
 from paribus.train.native_dense import BEYOND, TILE
 from paribus.train.native_planes import fills_registers
 from paribus.train.native_table import Mask, Program, moved
-from paribus.train.native_threads import FEW
+from paribus.train.native_threads import FEW, PARTS
 from paribus.train.native_tiles import ROWS, WIDE
 
 # Floats of one convolution's patches at a time: they are written, multiplied and forgotten within a core's cache.
@@ -253,8 +253,8 @@ class _Layout:
             places=tuple(self._places),
             masks=tuple(self._masks),
             parameters=self._parameters + BEYOND,
-            acts=sum(acts) + BEYOND,
-            slopes=sum(slopes) + BEYOND,
+            acts=acts[0] + PARTS * acts[1] + BEYOND,
+            slopes=slopes[0] + PARTS * slopes[1] + BEYOND,
             own_acts=acts[1],
             own_slopes=slopes[1],
             filters=self._filters,

@@ -1,4 +1,4 @@
-"""A network in rows of numbers, and how much room it needs: for one thread, and for every further one."""
+"""A network in rows of numbers, and how much room it needs, with what each thread has for itself."""
 
 from dataclasses import dataclass
 
@@ -33,9 +33,9 @@ class Program:
     places: tuple[tuple[Tensor, int], ...]  # each parameter, and where it starts
     masks: tuple[Mask, ...]
     parameters: int
-    acts: int  # what a batch needs, and one thread
+    acts: int  # for a batch, and after that for each thread that there may be
     slopes: int
-    own_acts: int  # what every further thread needs beside it
+    own_acts: int  # of these, of each thread
     own_slopes: int
     filters: int  # parameters of the first `spatial` layers come first, so many
     cols: int

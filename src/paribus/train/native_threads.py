@@ -1,17 +1,12 @@
-"""Several threads at one training: each takes whole tiles, so that every number is the sum that one thread would make.
+"""Several threads at one training: every number is made by one of them, by the sums that one thread alone would make.
 
-A Linear's features are shared out, and so are its weights when they change; all else is shared out by images. Threads
-wait for each other in between.
+A Linear's features are shared out, and so are its weights when they change; all else is shared out by images: whole
+tiles, as these are quicker. Threads wait for each other in between.
 """
 
 import ctypes
-import functools
 import platform
 import sys
-import threading
-import weakref
-from collections.abc import Callable, Sequence
-from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -42,60 +37,9 @@ def meeting() -> npt.NDArray[np.int64]:
     return place
 
 
-class Helper:
-    """A thread that waits for something to do, and ends when nobody knows it any more.
-
-    Raises:
-        RuntimeError: the system starts no thread more.
-    """
-
-    def __init__(self) -> None:
-        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
-        weakref.finalize(self, self._tasks.put, None)
-        threading.Thread(target=_help, args=(self._tasks, self._done), daemon=True).start()
-
-    def begin(self, task: Callable[[], None]) -> None:
-        """Have something done."""
-        self._tasks.put(task)
-
-    def end(self) -> BaseException | None:
-        """Wait until it is done; return what it raised."""
-        return self._done.get()
-
-
-def _help(tasks: "SimpleQueue[Callable[[], None] | None]", done: "SimpleQueue[BaseException | None]") -> None:
-    while (task := tasks.get()) is not None:
-        error = None
-        try:
-            task()
-        except BaseException as raised:  # noqa: BLE001  it is raised again where it is heard of
-            error = raised
-        del task
-        done.put(error)
-
-
-def together(task: Callable[[int], None], *, helpers: Sequence[Helper], place: npt.NDArray[np.int64]) -> None:
-    """Call task(0), and task(1) and so on by helpers at the same time; they meet at a place.
-
-    Where one raises, the others wait no longer; what they have made then is worth nothing.
-    """
-
-    def share_of(thread: int) -> None:
-        try:
-            task(thread)
-        except BaseException:
-            place[_LEFT] = 1
-            raise
-
-    for thread, helper in enumerate(helpers, start=1):
-        helper.begin(functools.partial(share_of, thread))
-    try:
-        share_of(0)
-    finally:
-        errors = [error for helper in helpers if (error := helper.end()) is not None]
-    if errors:
-        raise errors[0]
+def leave(place: npt.NDArray[np.int64]) -> None:
+    """Leave for good: nobody waits there any longer."""
+    place[_LEFT] = 1
 
 
 def _yield_address() -> int:

@@ -53,7 +53,7 @@ class Path(Protocol):
         """
 
 
-def alone() -> int:
+def one_core() -> int:
     """Say that a training has one core."""
     return 1
 
