@@ -9,8 +9,11 @@ MLP = ("Flatten", "Linear(12)", "ReLU", "Linear(classes)")
 CNN = ("Conv2d(4, 3)", "ReLU", "MaxPool2d(2)", "Flatten", "Linear(classes)")
 
 
-def make_images(count=120, *, test=40, shape=(1, 8, 8), classes=4):
-    """Return real arrays that a small network can learn: each class is brighter in a place of its own."""
+def make_images(count=120, *, test=40, shape=(1, 8, 8), classes=4, dark=0.0):
+    """Return real arrays that a small network can learn: each class is brighter in a place of its own.
+
+    A share of the values is 0.
+    """
     noise = np.random.Generator(np.random.Philox(key=7))
 
     def part(n):
@@ -18,6 +21,8 @@ def make_images(count=120, *, test=40, shape=(1, 8, 8), classes=4):
         pixels = noise.integers(0, 120, size=(n, *shape), dtype=np.uint8)
         for row, label in enumerate(labels):
             pixels[row, :, label : label + 2, :] += 100
+        if dark:
+            pixels[noise.random(pixels.shape) < dark] = 0
         return pixels, labels
 
     names = tuple("abcdefghij"[:classes])

@@ -23,6 +23,7 @@ from paribus.train.native_program import Unsupported, lower
 
 UPDATES = 50
 NATIVE = Plan(path="native", linear="tiles", convolution="tiles")
+SPARSE = Plan(path="native", linear="sparse", convolution="tiles")
 PLANS = (NATIVE, Plan(path="native", linear="scipy", convolution="scipy"))
 MLP = ("Flatten", "Linear(12)", "ReLU", "Linear(classes)")
 CNN = (
@@ -33,7 +34,7 @@ CNN = (
 
 def _both(make_bench, recipe, *, shape, dtype=torch.float64, plan=NATIVE):
     """Make the updates of a training on both paths; return (path, losses, correct, weights) of each."""
-    images = make_images(9 * 16 + 5, shape=shape)
+    images = make_images(9 * 16 + 5, shape=shape, dark=0.6 if plan == SPARSE else 0.0)
     made = []
     for each in (Plan(), plan):
         path = path_of(make_bench(recipe, images=images, plan=each, dtype=dtype, seed=3))
@@ -50,7 +51,8 @@ def _both(make_bench, recipe, *, shape, dtype=torch.float64, plan=NATIVE):
 
 def _check(make_bench, layers, *, shape=(1, 9, 9), **train):
     recipe = make_recipe(layers, **{"batch_size": 16, "lr": 0.05, "steps": UPDATES} | train)
-    for plan in PLANS:
+    features = layers[0] == "Flatten" and layers[1].startswith("Linear")
+    for plan in (*PLANS, SPARSE) if features else PLANS:
         _compare(*_both(make_bench, recipe, shape=shape, plan=plan))
 
 
@@ -220,14 +222,15 @@ def test_float32_stays_close_with_the_products_of_either_library(make_bench, lib
         np.testing.assert_allclose(fast[name], value, rtol=0, atol=2e-5, err_msg=name)
 
 
+@pytest.mark.parametrize(("layers", "plan"), [(CNN, NATIVE), (MLP, SPARSE)], ids=["CNN", "sparse"])
 @pytest.mark.parametrize("train", [{"momentum": 0.9}, {"optimizer": "Adam", "lr": 0.01}, {}], ids=str)
-def test_a_stopped_run_goes_on_with_the_same_bits(make_bench, train):
-    recipe = make_recipe((*CNN[:-1], "Dropout(0.5)", CNN[-1]), epochs=4, **train)
-    images = make_images(100, shape=(1, 10, 10))
+def test_a_stopped_run_goes_on_with_the_same_bits(make_bench, train, layers, plan):
+    recipe = make_recipe((*layers[:-1], "Dropout(0.5)", layers[-1]), epochs=4, **train)
+    images = make_images(100, shape=(1, 10, 10), dark=0.5)
 
     def run(**options):
         records = []
-        bench = make_bench(recipe, images=images, plan=NATIVE)
+        bench = make_bench(recipe, images=images, plan=plan)
         outcome = train_run(bench, run="r", environment="e", on_epoch=records.append, **options)
         return records, outcome
 
@@ -251,10 +254,12 @@ def test_bits_do_not_depend_on_where_arrays_lie(make_bench):
     assert len(found) == 1
 
 
-def test_a_state_of_the_reference_loop_is_gone_on_with(make_bench):
-    recipe = make_recipe(CNN, steps=10, momentum=0.9, batch_size=16)
-    images = make_images(160, shape=(3, 10, 10))
-    plain, native = (path_of(make_bench(recipe, images=images, plan=plan)) for plan in (Plan(), NATIVE))
+@pytest.mark.parametrize(("layers", "plan"), [(CNN, NATIVE), (MLP, SPARSE)], ids=["CNN", "sparse"])
+@pytest.mark.parametrize("train", [{"momentum": 0.9}, {"optimizer": "AdamW", "lr": 0.01}], ids=str)
+def test_a_state_of_the_reference_loop_is_gone_on_with(make_bench, layers, plan, train):
+    recipe = make_recipe(layers, steps=10, batch_size=16, **train)
+    images = make_images(160, shape=(3, 10, 10), dark=0.5)
+    plain, native = (path_of(make_bench(recipe, images=images, plan=each)) for each in (Plan(), plan))
     train_epoch(plain, epoch=1, first_step=0, steps=10)
     bench = make_bench(recipe, images=images, plan=NATIVE)
     bench.restore(plain.bench.save())

@@ -21,7 +21,7 @@ from paribus.train.loop import path_of, train_epoch
 from paribus.train.native_threads import leave, meet, meeting, share
 from paribus.train.together import Helper, together
 
-PLAN = Plan(path="native", linear="tiles", convolution="tiles")
+PLAN, SPARSE = (Plan(path="native", linear=each, convolution="tiles") for each in ("tiles", "sparse"))
 DEEP = ("Flatten", "Linear(41)", "Tanh", "Dropout(0.3)", "Linear(16, bias=False)", "ReLU", "Linear(9)", "Softmax(1)")
 CONVOLUTIONS = (
     ("Conv2d(6, 3)", "ReLU", "MaxPool2d(2)", "Conv2d(16, 2, padding=1)", "Tanh", "Flatten", "Linear(11)", "ReLU"),
@@ -78,14 +78,16 @@ def test_parts_are_whole_tiles_and_leave_nothing_out(whole, size, threads):
     width=st.integers(6, 12),
     group=st.sampled_from([native_program._PATCHES, 1000]),  # images that convolutions see at a time: 16, or a few
     precise=st.booleans(),
+    skips=st.booleans(),
 )  # fmt: skip
-def test_threads_change_no_bit(batch, allowed, optimizer, layers, width, group, precise):
+def test_threads_change_no_bit(batch, allowed, optimizer, layers, width, group, precise, skips):
+    plan = SPARSE if skips and layers[0] == "Flatten" else PLAN
     recipe = make_recipe((*layers, "Linear(classes)"), batch_size=batch, lr=0.01, **optimizer)
-    images, dtype = make_images(150, shape=(1, width, 8)), torch.float64 if precise else torch.float32
+    images, dtype = make_images(150, shape=(1, width, 8), dark=0.5), torch.float64 if precise else torch.float32
     made = []
     for counts in ([1], allowed):
         turns = itertools.cycle(counts)
-        bench = lay_out(recipe, streams=Streams(5), images=images, base_dir=Path(), plan=PLAN, dtype=dtype)
+        bench = lay_out(recipe, streams=Streams(5), images=images, base_dir=Path(), plan=plan, dtype=dtype)
         with mock.patch.object(native_program, "_PATCHES", group):
             path = path_of(bench, threads=lambda turns=turns: next(turns))
         steps = -(-len(bench.parts["train"]) // batch)

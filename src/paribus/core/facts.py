@@ -56,6 +56,7 @@ class DataFacts:
         fingerprint: digest of all pixels and labels.
         test_fingerprint: digest of the test images and labels: what looks are counted by.
         skipped: files of the source that were left out, each with its reason.
+        dark: share of the training images' values that are 0, to a twentieth.
     """
 
     source: str
@@ -70,3 +71,4 @@ class DataFacts:
     fingerprint: str
     test_fingerprint: str
     skipped: tuple[str, ...] = ()
+    dark: float = 0.0

@@ -39,6 +39,7 @@ def question_of(prepared: Prepared, each: PreparedRun, *, device: str) -> Questi
         base_dir=prepared.study.base_dir,
         device=device,
         source=each.source,
+        dark=facts.dark,
     )
 
 

@@ -18,16 +18,17 @@ from paribus.train.planning import Planned, settled
 _ROUNDS = 3
 _MOST_IMAGES = 60_000
 _SECONDS = 0.1  # of updates, for each candidate and round
+_DARK = 0.25  # of the pixels: for fewer, skipping them is not worth a list of the others
 _HOPELESS = 0.8  # of the fastest so far: measured no further, unless it is the preferred one
 
 
 def measured_plan(
-    recipe: Recipe, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path, device: str
+    recipe: Recipe, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path, device: str, dark: float = 0.0
 ) -> Planned:
     """Return the fastest plan, from a second of updates on random images; see paribus.train.planned."""
     batch = min(recipe.train.batch, _MOST_IMAGES)
-    images = random_images(probed(batch), image_shape=image_shape, classes=classes)
-    speeds, reason = dict.fromkeys(candidates(recipe, device=device), 0.0), ""
+    images = random_images(probed(batch), image_shape=image_shape, classes=classes, dark=dark)
+    speeds, reason = dict.fromkeys(candidates(recipe, device=device, dark=dark), 0.0), ""
     if len(speeds) == 1:
         return Planned(next(iter(speeds)), (), reason)
     for number in range(2 * _ROUNDS):  # in turn: what else the machine does falls on all of them
@@ -44,7 +45,8 @@ def measured_plan(
             except Exception as error:
                 if plan.path == "reference":
                     raise
-                reason = str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
+                why = str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
+                reason = reason if plan.linear == "sparse" else why  # what it alone cannot, tiles can
                 del speeds[plan]
                 continue
             _images_per_second(path, seconds=0.0)  # the first update allocates, and compiles
@@ -56,8 +58,11 @@ def measured_plan(
     return Planned(settled(measured), measured, reason)
 
 
-def candidates(recipe: Recipe, *, device: str) -> tuple[Plan, ...]:
-    """Return the plans that are worth measuring, the preferred one first; on a GPU there is one."""
+def candidates(recipe: Recipe, *, device: str, dark: float = 0.0) -> tuple[Plan, ...]:
+    """Return the plans that are worth measuring, the preferred one first; on a GPU there is one.
+
+    `dark` is the share of the images' values that are 0.
+    """
     layers = [each.lstrip() for each in recipe.model.layers or ()]
     convolutions = any(each.startswith("Conv2d") for each in layers)
     plain = Plan(device=device, memory_format="channels_last" if convolutions else "contiguous")
@@ -66,6 +71,9 @@ def candidates(recipe: Recipe, *, device: str) -> tuple[Plan, ...]:
     pairs = [(each, each) for each in libraries()]
     if convolutions or recipe.model.module is not None:
         pairs.insert(1, ("tiles", "scipy"))
+    first = layers[:2] if layers[:1] == ["Flatten"] else []
+    if dark >= _DARK and (recipe.model.module is not None or any(each.startswith("Linear") for each in first)):
+        pairs.insert(1, ("sparse", "tiles"))
     native = [Plan(path="native", linear=linear, convolution=convolution) for linear, convolution in pairs]
     return (*native, plain)
 

@@ -21,14 +21,14 @@ _SECONDS = 0.5
 
 
 def measured_speed(
-    recipe: Recipe, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path, plan: Plan
+    recipe: Recipe, *, image_shape: tuple[int, int, int], classes: int, base_dir: Path, plan: Plan, dark: float = 0.0
 ) -> Speed:
     """Return the speed of a recipe; see paribus.train.measure_speed."""
     settle(plan)
     device = torch.device(plan.device)
     reset_peak(device)
     batch = recipe.train.batch
-    images = random_images(probed(batch), image_shape=image_shape, classes=classes)
+    images = random_images(probed(batch), image_shape=image_shape, classes=classes, dark=dark)
     bench = lay_out(probe_of(recipe), streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
     path = path_of(bench)
     per_epoch = -(-len(bench.parts["train"]) // batch)
@@ -59,10 +59,11 @@ def probed(batch: int) -> int:
     return max(batch, min(4 * batch, 4096), 1000)
 
 
-def random_images(count: int, *, image_shape: tuple[int, int, int], classes: int) -> Images:
-    """Return uint8 noise of a shape C, H, W with classes in turn, the same for training and test."""
+def random_images(count: int, *, image_shape: tuple[int, int, int], classes: int, dark: float = 0.0) -> Images:
+    """Return uint8 noise, a share of it 0, of a shape C, H, W with classes in turn, the same for training and test."""
     noise = np.random.Generator(np.random.Philox(key=0))
     pixels = noise.integers(0, 256, size=(count, *image_shape), dtype=np.uint8)
+    pixels[noise.random(pixels.shape, dtype=np.float32) < dark] = 0
     labels = np.arange(count, dtype=np.int64) % classes
     return Images(
         source="noise",
@@ -72,6 +73,6 @@ def random_images(count: int, *, image_shape: tuple[int, int, int], classes: int
         test_labels=labels,
         classes=tuple(str(number) for number in range(classes)),
         files=(),
-        fingerprint=digest([count, *image_shape]),
+        fingerprint=digest([count, *image_shape, dark]),
         test_fingerprint="",
     )

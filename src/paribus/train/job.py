@@ -10,7 +10,7 @@ from paribus.study import Recipe
 if TYPE_CHECKING:  # NumPy is not needed to start workers
     from paribus.data import SharedImages
 
-Library = Literal["tiles", "scipy", "torch"]
+Library = Literal["tiles", "sparse", "scipy", "torch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Plan:
         device: "cpu" or a CUDA device ("cuda", "cuda:1").
         threads: threads of PyTorch in a worker process; idle cores that help the native path change no bit.
         memory_format: layout of image batches and convolution weights.
-        linear: whose matrix products the native path takes for Linear layers: our own tiles, or a library's.
+        linear: whose matrix products the native path takes for Linear layers: our own tiles, or a library's; "sparse"
+            is tiles and, for a Linear that takes the images themselves, products that skip dark pixels.
         convolution: likewise for Conv2d layers.
     """
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from paribus.models import LayerStack
+from paribus.train import native_panels as panels
 from paribus.train import native_rows as k
 from paribus.train.augmentation import EpochAugmentation
 from paribus.train.bench import EVALUATION_BATCH, Bench, Part
@@ -64,6 +65,7 @@ class Native:
             batch=most,
             trained=self._size,
             tiles=convolution == "tiles",
+            sparse=linear == "sparse",
         )
         self._number: npt.DTypeLike = np.float64 if bench.shift.dtype == torch.float64 else np.float32
         # What tiles are not for, a library does.
@@ -71,10 +73,12 @@ class Native:
         self._blas = np.array([address(each, np.dtype(self._number)) for each in libraries])
         p = self._program
         self._theta, self._grad = self._zeros(p.parameters), self._zeros(p.gradients)
-        moments = _MOMENTS[spec.optimizer] if spec.optimizer != "SGD" or spec.momentum else ()
-        self._moments = [self._zeros(p.parameters) for _ in moments]
+        self._names = _MOMENTS[spec.optimizer] if spec.optimizer != "SGD" or spec.momentum else ()
+        self._moments = [self._zeros(p.parameters) for _ in self._names]
         self._acts, self._slopes, self._cols = self._zeros(p.acts), self._zeros(p.slopes), self._zeros(p.cols)
-        self._own = [(p.rows, self._cols)]  # of each thread: its program, and scratch; the first is alone
+        self._lists = np.zeros(p.lists, dtype=np.int32)
+        # Of each thread: its program, and scratch; the first is alone.
+        self._own = [(p.rows, self._cols, self._lists)]
         self._index, self._scratch = np.zeros(p.index, dtype=np.int16), self._zeros(bench.classes)
         self._rule = np.array([spec.momentum, spec.weight_decay, *spec.betas, 1e-8])
         self._kind = _kind(spec.optimizer, nesterov=spec.nesterov)
@@ -84,7 +88,7 @@ class Native:
         index = train.index[:8]
         few, self._few_labels = self.pixels(train, index), train.labels[index]
         expected = self._own_answers(few) if own else []  # before its weights are laid out anew
-        self._adopt(moments)
+        self._adopt()
         self._segments = self._divide()
         if own:
             self._compare(few, expected)
@@ -104,12 +108,12 @@ class Native:
         threads = self._threads()
 
         def train(thread: int) -> None:
-            rows, cols = self._own[thread]
+            rows, cols, lists = self._own[thread]
             train_block(
                 self._blas, rows, self._coefficients, p.spatial, p.group, block.size,
                 self._theta, self._grad, first, second, self._segments, self._kind, self._rule, rates, step,
                 pixels, known, shares, masks, p.masks_width, self._acts, self._slopes, cols,
-                self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing, losses, correct,
+                lists, self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing, losses, correct,
                 thread, threads, self._place,
             )  # fmt: skip
 
@@ -119,7 +123,7 @@ class Native:
     def _threads(self) -> int:
         """Return how many threads train now: as many as there is leave, and something to do, for."""
         p, plan = self._program, self.bench.plan
-        if plan.linear != "tiles" or (p.spatial and plan.convolution != "tiles"):
+        if plan.linear not in ("tiles", "sparse") or (p.spatial and plan.convolution != "tiles"):
             return 1
         most = self._size // FEW if p.spatial else PARTS
         threads = max(1, min(self._allowed(), most, PARTS, p.products * self._size // _WORTH))
@@ -128,7 +132,7 @@ class Native:
                 self._helpers.append(Helper())
             except RuntimeError:  # the system has no thread left: those that are there do without
                 break
-            self._own.append((p.of_thread(len(self._own)), self._zeros(p.cols)))
+            self._own.append((p.of_thread(len(self._own)), self._zeros(p.cols), np.zeros_like(self._lists)))
         return min(threads, len(self._own))
 
     def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:
@@ -151,7 +155,8 @@ class Native:
         loss, right = measure_images(
             self._blas, p.rows, self._coefficients, p.spatial, p.group, batch, self._theta, _flat(part.images),
             part.index.numpy(), part.labels.numpy(), *self._normal, self._zeros(batch * part.images[0].numel()),
-            self._acts, self._cols, self._index, self._slopes, self._scratch, _LOSSES[self.bench.recipe.train.loss],
+            self._acts, self._cols, self._lists, self._index, self._slopes, self._scratch,
+            _LOSSES[self.bench.recipe.train.loss],
         )  # fmt: skip
         return float(loss), int(right)
 
@@ -160,13 +165,19 @@ class Native:
         p, count = self._program, len(images)
         run_forward(
             self._blas, p.rows, self._coefficients, p.spatial, p.group, count, self._theta, _flat(images), 0,
-            self._acts, self._cols, self._index, self._zeros(0), 0, 0, 0, 1, self._place,
+            self._acts, self._cols, self._lists, self._index, self._zeros(0), 0, 0, 0, 1, self._place,
         )  # fmt: skip
         start, classes = int(p.rows[-1, k.ACT]), int(p.rows[-1, k.OUT])
         return torch.from_numpy(self._acts[start : start + count * classes].reshape(count, classes).copy())
 
     def settle(self, *, step: int) -> None:
-        """Tell the optimizer how many updates were made."""
+        """Tell the optimizer how many updates were made; write out what lies otherwise here."""
+        p = self._program
+        for parameter, place in p.places:
+            if place in p.panels:
+                parameter.data.copy_(panels.taken(self._theta, place, parameter))
+                for name, flat in zip(self._names, self._moments, strict=True):
+                    self.bench.slots[parameter][name].copy_(panels.taken(flat, place, parameter))
         if self.bench.recipe.train.optimizer != "SGD":
             for state in self.bench.slots.values():
                 state["step"].fill_(float(step))
@@ -197,12 +208,14 @@ class Native:
             self._blas, self._program.rows, self._coefficients, self._program.spatial, self._program.group, len(images),
             self._theta, self._grad, nothing, nothing, self._segments, k.SGD, np.array([0.0, 0.0, 0.0, 0.0, 0.0]),
             np.ones(1), 0, _flat(images), self._few_labels.numpy(), nothing, nothing, 0, self._acts, self._slopes,
-            self._cols, self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing,
+            self._cols, self._lists, self._index, self._scratch, _LOSSES[spec.loss], spec.label_smoothing,
             self._zeros(1), np.zeros(1, dtype=np.int64), 0, 1, self._place,
         )  # fmt: skip
         gradients = before - self._theta
         self._theta[:] = before
-        found += [self._view(gradients, place, parameter) for parameter, place in self._program.places]
+        for parameter, place in self._program.places:
+            apart = place in self._program.panels
+            found.append((panels.taken if apart else self._view)(gradients, place, parameter))
         for mine, theirs in zip(found, expected, strict=True):
             if not (mine - theirs).abs().max() <= _CLOSE * theirs.abs().max().clamp(min=_LEAST):
                 raise Unsupported("forward, or its gradient, is something else than that of its layers")
@@ -210,20 +223,32 @@ class Native:
     def _zeros(self, count: int) -> npt.NDArray[np.floating]:
         return torch.zeros(count, dtype=self.bench.shift.dtype).numpy()  # starts at a whole cache line, unlike NumPy's
 
-    def _adopt(self, moments: tuple[str, ...]) -> None:
-        """Make the network's and the optimizer's tensors views of the flat arrays, values kept."""
+    def _adopt(self) -> None:
+        """Make the network's and the optimizer's tensors views of the flat arrays, values kept; of panels, copies."""
         for parameter, place in self._program.places:
-            state = self.bench.slots[parameter] if moments else {}
-            for name, flat in zip(moments, self._moments, strict=True):
+            state = self.bench.slots[parameter] if self._moments else {}
+            if self._moments and self._kind in (k.ADAM, k.ADAMW):
+                state.setdefault("step", torch.tensor(0.0))
+            if place in self._program.panels:
+                for name, flat in zip(self._names, self._moments, strict=True):
+                    panels.put(flat, place, state.setdefault(name, torch.zeros_like(parameter.data)))
+                panels.begin(self._theta, place, parameter.detach(), self._dark())
+                continue
+            for name, flat in zip(self._names, self._moments, strict=True):
                 view = self._view(flat, place, parameter)
                 if name in state:
                     view.copy_(state[name])
                 state[name] = view
-            if moments and self._kind in (k.ADAM, k.ADAMW):
-                state.setdefault("step", torch.tensor(0.0))
             view = self._view(self._theta, place, parameter)
             view.copy_(parameter.detach())
             parameter.data = view
+
+    def _dark(self) -> npt.NDArray[np.floating]:
+        """Return a dark image as the network takes it, [C * H * W]."""
+        dark = np.zeros(self.bench.parts["train"].images[0].numel(), dtype=np.uint8)
+        made = np.zeros(len(dark), dtype=self._number)
+        gather(dark, np.zeros(1, dtype=np.int64), 0, 1, len(dark), *self._normal, made)
+        return made
 
     def _view(self, flat: npt.NDArray[np.floating], place: int, parameter: Tensor) -> Tensor:
         part = torch.from_numpy(flat)[place : place + parameter.numel()]

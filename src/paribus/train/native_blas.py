@@ -28,7 +28,7 @@ def libraries() -> tuple[Library, ...]:
 
 def address(library: Library, dtype: np.dtype[Any]) -> int:
     """Return where a library's gemm for float32 or float64 is in this process; `gemm` takes it. Tiles have none."""
-    if library == "tiles":
+    if library in ("tiles", "sparse"):
         return k.TILES
     name = "sgemm" if dtype == np.float32 else "dgemm"
     if library == "torch":

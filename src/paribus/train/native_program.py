@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from paribus.models import CountedDropout
 from paribus.train import native_rows as k
 from paribus.train.native_dense import BEYOND, TILE
+from paribus.train.native_panels import panels_of, room, scratch
 from paribus.train.native_planes import fills_registers
 from paribus.train.native_table import Mask, Program, moved
 from paribus.train.native_threads import FEW, PARTS
@@ -64,16 +65,20 @@ def lower(
     batch: int,
     trained: int | None = None,
     tiles: bool = False,
+    sparse: bool = False,
 ) -> Program:
     """Return the program of a stack for batches of up to `batch` images, `trained` where it is trained.
 
-    With `tiles` convolutions are made by tiles, which need no patches of the images themselves.
+    With `tiles` convolutions are made by tiles, which need no patches of the images themselves; with `sparse` the first
+    layer is a Linear, and skips dark pixels.
 
     Raises:
         Unsupported: with the first layer that has no native form.
     """
     rows = _ordered(_rows(layers, image_shape))
-    return _Layout(rows, batch=batch, trained=trained or batch, tiles=tiles).program()
+    if sparse and rows[0].op != k.LINEAR:
+        raise Unsupported(f"{type(rows[0].module).__name__} before the first Linear")
+    return _Layout(rows, batch=batch, trained=trained or batch, tiles=tiles, sparse=sparse).program()
 
 
 def _rows(layers: Sequence[nn.Module], shape: tuple[int, ...]) -> list[_Row]:
@@ -204,11 +209,13 @@ def _pooled(layer: nn.MaxPool2d | nn.AvgPool2d, shape: tuple[int, ...]) -> tuple
 class _Layout:
     """Gives every row its places in the flat arrays."""
 
-    def __init__(self, rows: list[_Row], *, batch: int, trained: int, tiles: bool) -> None:
-        self._rows, self._batch, self._trained, self._tiles = rows, batch, trained, tiles
+    def __init__(self, rows: list[_Row], *, batch: int, trained: int, tiles: bool, sparse: bool) -> None:
+        self._rows, self._batch, self._trained, self._tiles, self._sparse = rows, batch, trained, tiles, sparse
         self._table = np.zeros((len(rows), k.COLUMNS), dtype=np.int64)
         self._parameters = self._filters = self._index = self._mask = 0
+        self._lists = 1
         self._places: list[tuple[Tensor, int]] = []
+        self._panels: list[int] = []
         self._masks: list[Mask] = []
         self._spatial = sum(row.spatial for row in rows)
         self._group = 1
@@ -242,6 +249,9 @@ class _Layout:
             if row.op == k.CONV_FIRST:  # a place for what is made beyond an image's last window
                 line[k.EXTRA] = acts[1]
                 acts[1] += _aligned(line[k.OUT_CHANNELS] + WIDE)
+            if self._sparse and at == 0:  # a place for the values of its lists
+                self._lists, floats = scratch(int(line[k.IN]), self._batch)
+                line[k.EXTRA], cols = cols, cols + floats
             if self._tiles and row.op == k.CONV and fills_registers(line):  # a place for its filters, turned
                 line[k.EXTRA] = cols
                 cols += int(line[[k.OUT_CHANNELS, k.CHANNELS, k.KERNEL_Y, k.KERNEL_X]].prod())
@@ -251,6 +261,7 @@ class _Layout:
             spatial=self._spatial,
             group=self._group,
             places=tuple(self._places),
+            panels=tuple(self._panels),
             masks=tuple(self._masks),
             parameters=self._parameters + BEYOND,
             acts=acts[0] + PARTS * acts[1] + BEYOND,
@@ -259,6 +270,7 @@ class _Layout:
             own_slopes=slopes[1],
             filters=self._filters,
             cols=cols,
+            lists=self._lists,
             index=max(1, self._index),
             masks_width=self._mask,
         )
@@ -316,9 +328,14 @@ class _Layout:
             if len(row.gives) == 3:
                 line[[k.OUT_CHANNELS, k.OUT_HEIGHT, k.OUT_WIDTH]] = row.gives
         if isinstance(module, nn.Linear | nn.Conv2d):
-            line[k.WEIGHT] = self._place(module.weight)
+            if self._sparse and row is self._rows[0]:
+                line[k.PANELS] = panels_of(int(line[k.OUT]))
+                line[k.WEIGHT] = self._place(module.weight, room(int(line[k.IN]), int(line[k.OUT])))
+                self._panels.append(int(line[k.WEIGHT]))
+            else:
+                line[k.WEIGHT] = self._place(module.weight, module.weight.numel())
             if module.bias is not None:
-                line[k.BIAS] = self._place(module.bias)
+                line[k.BIAS] = self._place(module.bias, module.bias.numel())
         if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
             line[[k.KERNEL_Y, k.KERNEL_X]] = _pair(module.kernel_size)
             line[[k.STRIDE_Y, k.STRIDE_X]] = _pair(module.stride)
@@ -337,8 +354,8 @@ class _Layout:
             self._masks.append(Mask(module, row.takes, width, self._mask))
             self._mask += self._trained * width
 
-    def _place(self, parameter: Tensor) -> int:
-        place, self._parameters = self._parameters, self._parameters + _aligned(parameter.numel())
+    def _place(self, parameter: Tensor, count: int) -> int:
+        place, self._parameters = self._parameters, self._parameters + _aligned(count)
         self._places.append((parameter, place))
         return place
 

@@ -1,9 +1,10 @@
 """What the rows of a native program say: a network's layers as numbers, for compiled code.
 
 Flat arrays hold everything: `theta` parameters, `grad`, two moments (all [P]); `acts` what all layers make of a
-batch; `slopes` what the loss changes by with each of those; `cols` scratch. A program has a row for each layer; its
-columns are the constants below. Convolutions see images channels last, [H, W, C], but for one that takes the images
-themselves, which are stored [C, H, W].
+batch; `slopes` what the loss changes by with each of those; `cols` scratch; `lists` of pixels, where a first Linear
+skips dark ones (PANELS > 0: native_sparse). A program has a row for each layer; its columns are the constants below.
+Convolutions see images channels last, [H, W, C], but for one that takes the images themselves, which are stored
+[C, H, W].
 """
 
 from collections.abc import Callable
@@ -28,7 +29,7 @@ TOOK = SOFTPLUS  # from it on, the way back asks for what the layer took, before
 OP, IN, OUT, WEIGHT, BIAS, ACT, FROM, SLOPE, SLOPE_FROM, SLOPE_STEP, SLOPE_FROM_STEP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 CHANNELS, HEIGHT, WIDTH, OUT_CHANNELS, OUT_HEIGHT, OUT_WIDTH = 11, 12, 13, 14, 15, 16
 KERNEL_Y, KERNEL_X, STRIDE_Y, STRIDE_X, PAD_Y, PAD_X, STEP_Y, STEP_X = 17, 18, 19, 20, 21, 22, 23, 24
-EXTRA, NEEDS_SLOPE, ACT_STEP, FROM_STEP, COLUMNS = 25, 26, 27, 28, 29
+EXTRA, NEEDS_SLOPE, ACT_STEP, FROM_STEP, PANELS, COLUMNS = 25, 26, 27, 28, 29, 30
 TILES = 0  # instead of the address of a BLAS: products by tiles
 INPUT = -1  # in FROM: the layer takes the images themselves
 PLACES_AT_MOST = 2**15  # in a window of MAX_POOL: which of them was the largest is an int16

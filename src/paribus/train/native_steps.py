@@ -24,6 +24,9 @@ from paribus.train.native_planes import convolve
 from paribus.train.native_pointwise import add, add_rows, clear, fill_bias, masked, planes_first
 from paribus.train.native_pools import average_pool, max_pool, max_pool_back
 from paribus.train.native_rows import compiled
+from paribus.train.native_sparse import change as change_panels
+from paribus.train.native_sparse import forward as forward_panels
+from paribus.train.native_sparse import look, panels_between
 from paribus.train.native_threads import (
     PARTS,
     images_of,
@@ -43,7 +46,7 @@ _BOTH, _SLOPES, _CHANGE = k.NO, np.int64(1), np.int64(2)
 
 @compiled
 def _forward(
-    blas, row, coef, begin, first, count, theta, images, image, acts, cols, index, masks, mask, training,
+    blas, row, coef, begin, first, count, theta, images, image, acts, cols, lists, index, masks, mask, training,
     thread, threads,
 ):  # fmt: skip
     """Run one layer on images `first` to `first + count` of a batch; `image` is where the batch starts.
@@ -55,7 +58,11 @@ def _forward(
     source, at = (images, image) if row[k.FROM] == k.INPUT else (acts, row[k.FROM])
     at += first * row[k.FROM_STEP]
     to = row[k.ACT] + first * row[k.ACT_STEP]
-    if op == k.LINEAR and blas[0] == k.TILES:
+    if row[k.PANELS] > 0:
+        look(row, theta, count, source, at, lists, cols, training)
+        low, high = panels_between(row[k.PANELS], thread, threads)
+        forward_panels(row, theta, count, lists, cols, acts, to, low, high)
+    elif op == k.LINEAR and blas[0] == k.TILES:
         _linear(row, theta, count, source, at, acts, to, thread, threads)
     elif op == k.CONV_FIRST and blas[1] == k.TILES and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
         slide(row, theta, count, source, at, acts, to, cols)
@@ -107,7 +114,7 @@ def _linear(row, theta, count, source, at, acts, to, thread, threads):
 
 @compiled
 def _backward(
-    blas, row, coef, first, count, theta, grad, images, image, acts, slopes, cols, index, masks, mask,
+    blas, row, coef, first, count, theta, grad, images, image, acts, slopes, cols, lists, index, masks, mask,
     kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
 ):  # fmt: skip
     """Take one layer's slopes back to what it took, and into `grad`.
@@ -124,7 +131,7 @@ def _backward(
         at += first * row[k.FROM_STEP]
         if op == k.LINEAR:
             _linear_back(
-                blas[0], row, count, theta, grad, source, at, slopes, g, to, cols,
+                blas[0], row, count, theta, grad, source, at, slopes, g, to, cols, lists,
                 kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
             )  # fmt: skip
         else:
@@ -153,12 +160,19 @@ def _backward(
 
 @compiled
 def _linear_back(
-    blas, row, count, theta, grad, source, at, slopes, g, to, cols, kind, rule, rate, step, moment_1, moment_2,
-    does, thread, threads,
+    blas, row, count, theta, grad, source, at, slopes, g, to, cols, lists, kind, rule, rate, step,
+    moment_1, moment_2, does, thread, threads,
 ):  # fmt: skip
     size, made, weights = row[k.IN], row[k.OUT], row[k.WEIGHT]
     if row[k.BIAS] >= 0 and does != _SLOPES and thread == 0:
         add_rows(grad, row[k.BIAS], slopes, g, count, made)
+    if row[k.PANELS] > 0:
+        if does != _SLOPES:
+            low, high = panels_between(row[k.PANELS], thread, threads)
+            change_panels(
+                kind, rule, rate, step, row, theta, moment_1, moment_2, count, slopes, g, lists, cols, low, high
+            )
+        return
     if blas == k.TILES:
         if row[k.NEEDS_SLOPE] and does != _CHANGE:
             back(theta, weights, made, size, count, slopes, g, to, cols)
@@ -227,7 +241,7 @@ def _convolution_back(blas, row, count, theta, grad, source, at, slopes, g, to, 
 
 @compiled
 def run_forward(
-    blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, index, masks, mask, training,
+    blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, lists, index, masks, mask, training,
     thread, threads, place,
 ):  # fmt: skip
     """Run a batch through the network; the first `spatial` layers see `group` images at a time.
@@ -244,7 +258,7 @@ def run_forward(
                 if features or count > 0:
                     _forward(
                         blas, prog[n], coef[n], begin, k.NO if features else first, batch if features else count,
-                        theta, images, image, acts, cols, index, masks, mask, training, thread, threads,
+                        theta, images, image, acts, cols, lists, index, masks, mask, training, thread, threads,
                     )  # fmt: skip
                 if features or (n + 1 < high and prog[n + 1, k.OP] == k.LINEAR):
                     meet(place, threads)
@@ -254,8 +268,8 @@ def run_forward(
 
 @compiled
 def measure_images(
-    blas, prog, coef, spatial, group, batch, theta, pixels, index, labels, shift, scale, images, acts, cols, places,
-    slopes, scratch, loss_kind,
+    blas, prog, coef, spatial, group, batch, theta, pixels, index, labels, shift, scale, images, acts, cols, lists,
+    places, slopes, scratch, loss_kind,
 ):  # fmt: skip
     """Return the sum of losses, and how many images are right, of a network in evaluation mode."""
     size, last = prog[0, k.IN], prog.shape[0] - 1
@@ -267,8 +281,8 @@ def measure_images(
         for i in range(count):
             mine[i] = labels[index[first + i]]
         run_forward(
-            blas, prog, coef, spatial, group, count, theta, images, k.NO, acts, cols, places, scratch, k.NO, k.NO,
-            k.NO, k.YES, mine,
+            blas, prog, coef, spatial, group, count, theta, images, k.NO, acts, cols, lists, places, scratch, k.NO,
+            k.NO, k.NO, k.YES, mine,
         )  # fmt: skip
         loss, found = loss_of_batch(
             loss_kind, 0.0, acts, prog[last, k.ACT], count, prog[last, k.OUT], mine, nothing, k.NO,
@@ -287,7 +301,7 @@ def _part_of(theta, grad, piece):
 
 @compiled
 def _run_backward(
-    blas, prog, coef, spatial, group, batch, theta, grad, images, image, acts, slopes, cols, index, masks, mask,
+    blas, prog, coef, spatial, group, batch, theta, grad, images, image, acts, slopes, cols, lists, index, masks, mask,
     kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
 ):  # fmt: skip
     """Go back through the layers after the first `spatial`, and then through those, part by part of the batch."""
@@ -305,7 +319,7 @@ def _run_backward(
             for n in range(high, low - 1, -1):
                 _backward(
                     blas, prog[n], coef[n], first, min(together, end - first), theta, part(grad, into),
-                    images, image, acts, slopes, cols, index, masks, mask,
+                    images, image, acts, slopes, cols, lists, index, masks, mask,
                     kind, rule, rate, step, moment_1, moment_2, does, thread, threads,
                 )  # fmt: skip
 
@@ -327,14 +341,14 @@ def _change_others(parts, theta, grad, moment_1, moment_2, segments, kind, rule,
 @compiled
 def train_block(
     blas, prog, coef, spatial, group, size, theta, grad, moment_1, moment_2, segments, kind, rule,
-    rates, step, images, labels, mixed, masks, mask_step, acts, slopes, cols, index, scratch,
+    rates, step, images, labels, mixed, masks, mask_step, acts, slopes, cols, lists, index, scratch,
     loss_kind, smoothing, losses, correct, thread, threads, place,
 ):  # fmt: skip
     """Make one update for every `size` images: forward, loss, backward, change.
 
     `step` counts the updates made before, `rates` has the learning rate of each of these; `losses` and `correct` take
     each batch's loss, and how many of it were right. Several threads, all products by tiles: each is told which it is,
-    has its own `prog` and `cols`, and meets the others at `place`. `grad` has room for every part of a batch.
+    has its own `prog`, `cols` and `lists`, and meets the others at `place`. `grad` has room for every part of a batch.
     """
     pixels, last = prog[0, k.IN], prog.shape[0] - 1
     classes = prog[last, k.OUT]
@@ -343,7 +357,7 @@ def train_block(
         batch = min(size, labels.shape[0] - start)
         image, mask, rate, now = start * pixels, u * mask_step, rates[u], step + u + 1
         run_forward(
-            blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, index, masks, mask, k.YES,
+            blas, prog, coef, spatial, group, batch, theta, images, image, acts, cols, lists, index, masks, mask, k.YES,
             thread, threads, place,
         )  # fmt: skip
         meet(place, threads)
@@ -355,7 +369,7 @@ def train_block(
         meet(place, threads)
         for does in range(_BOTH, _BOTH + 1) if threads == 1 else range(_SLOPES, _CHANGE + 1):
             _run_backward(
-                blas, prog, coef, spatial, group, batch, theta, grad, images, image, acts, slopes, cols, index,
+                blas, prog, coef, spatial, group, batch, theta, grad, images, image, acts, slopes, cols, lists, index,
                 masks, mask, kind, rule, rate, now, moment_1, moment_2, does, thread, threads,
             )  # fmt: skip
             if does == _SLOPES:

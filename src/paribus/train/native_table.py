@@ -31,6 +31,7 @@ class Program:
     spatial: int  # so many first layers see `group` images at a time, the others a whole batch
     group: int
     places: tuple[tuple[Tensor, int], ...]  # each parameter, and where it starts
+    panels: tuple[int, ...]  # where those of them start that lie in panels (native_sparse)
     masks: tuple[Mask, ...]
     parameters: int
     acts: int  # for a batch, and after that for each thread that there may be
@@ -39,6 +40,7 @@ class Program:
     own_slopes: int
     filters: int  # parameters of the first `spatial` layers come first, so many
     cols: int
+    lists: int
     index: int
     masks_width: int  # numbers of all masks of one update
 

@@ -48,7 +48,7 @@ class Tile:
         found = []
         for row in range(self.rows):
             begin = self.builder.gep(start, [self.builder.mul(step, ir.Constant(I64, row))])
-            found += [self._beside(begin, register) for register in self._registers]
+            found += [self.beside(begin, register) for register in self._registers]
         return found
 
     def load(self, place: Any) -> Any:
@@ -90,11 +90,11 @@ class Tile:
         begin = ir.Constant(self.vector, [0.0] * LANES)
         cells = [cgutils.alloca_once(builder, self.vector) for _ in range(self.rows * len(self._registers))]
         for number, cell in enumerate(cells):
-            place = None if first is None else self._beside(first, number % len(self._registers))
+            place = None if first is None else self.beside(first, number % len(self._registers))
             builder.store(begin if place is None else self.load(place), cell)
         with cgutils.for_range(builder, depth) as loop:
             begin = builder.gep(b, [along_b(loop.index)])
-            right = [self.load(self._beside(begin, register)) for register in self._registers]
+            right = [self.load(self.beside(begin, register)) for register in self._registers]
             along = along_a(loop.index)
             for row, offset in enumerate(offsets):
                 left = self.spread(builder.load(builder.gep(a, [builder.add(along, offset)])))
@@ -103,7 +103,8 @@ class Tile:
                     builder.store(self.fma(left, factor, builder.load(cell)), cell)
         return [builder.load(cell) for cell in cells]
 
-    def _beside(self, begin: Any, register: int) -> Any:
+    def beside(self, begin: Any, register: int) -> Any:
+        """Return where a register is that comes so many after one at `begin`."""
         place = self.builder.gep(begin, [ir.Constant(I64, register * LANES)])
         return self.builder.bitcast(place, self.vector.as_pointer())
 

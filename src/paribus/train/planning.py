@@ -69,6 +69,7 @@ class Question:
     base_dir: Path
     device: str
     source: str  # digest of a user's model file, "" for layers
+    dark: float = 0.0  # share of the images' values that are 0
 
     @property
     def own(self) -> bool:
@@ -80,7 +81,7 @@ class Question:
         """Digest of all that the answer depends on, but the machine."""
         train = self.recipe.train.model_dump(mode="json", exclude=_FREE)
         asked = [train, self.recipe.model.model_dump(mode="json"), self.source]
-        return digest([engine(), *asked, list(self.image_shape), self.classes, self.device])
+        return digest([engine(), *asked, list(self.image_shape), self.classes, self.device, self.dark])
 
 
 def planned(question: Question) -> Planned:
@@ -93,6 +94,7 @@ def planned(question: Question) -> Planned:
         classes=question.classes,
         base_dir=question.base_dir,
         device=question.device,
+        dark=question.dark,
     )
 
 
@@ -113,6 +115,7 @@ def timed(asked: Timing) -> Speed:
         classes=question.classes,
         base_dir=question.base_dir,
         plan=asked.plan,
+        dark=question.dark,
     )
 
 
