@@ -249,12 +249,8 @@ class _Layout:
             if row.op == k.CONV_FIRST:  # a place for what is made beyond an image's last window
                 line[k.EXTRA] = acts[1]
                 acts[1] += _aligned(line[k.OUT_CHANNELS] + WIDE)
-            if self._sparse and at == 0:  # a place for the values of its lists
-                self._lists, floats = scratch(int(line[k.IN]), self._batch)
-                line[k.EXTRA], cols = cols, cols + floats
-            if self._tiles and row.op == k.CONV and fills_registers(line):  # a place for its filters, turned
-                line[k.EXTRA] = cols
-                cols += int(line[[k.OUT_CHANNELS, k.CHANNELS, k.KERNEL_Y, k.KERNEL_X]].prod())
+            if more := self._beside(line):  # a place in scratch of its own
+                line[k.EXTRA], cols = cols, cols + more
         return Program(
             rows=moved(self._table, acts=acts[0], slopes=slopes[0]),
             coefficients=np.array([row.coefficients for row in self._rows], dtype=np.float64),
@@ -274,6 +270,15 @@ class _Layout:
             index=max(1, self._index),
             masks_width=self._mask,
         )
+
+    def _beside(self, line: npt.NDArray[np.int64]) -> int:
+        """Return the scratch that a layer has for itself: for filters, turned, or the values of lists of pixels."""
+        if line[k.PANELS]:
+            self._lists, floats = scratch(int(line[k.IN]), self._batch)
+            return floats
+        if self._tiles and line[k.OP] == k.CONV and fills_registers(line):
+            return int(line[[k.OUT_CHANNELS, k.CHANNELS, k.KERNEL_Y, k.KERNEL_X]].prod())
+        return 0
 
     def _together(self, patches: list[int]) -> int:
         """Return how many images the first layers see at a time: a part of a batch has whole groups of them."""

@@ -80,34 +80,85 @@ def _summer(images: int) -> Any:
     return sums
 
 
-class _Change:
-    """Emits what happens to the weights of a pixel, register by register, once their gradient is known."""
+class _Learning:
+    """Emits what happens to a pixel's weights in some panels: registers PANEL_ROWS beside one another in each."""
 
-    def __init__(self, tile: Tile, *, rate: Any, mu: Any, decay: Any) -> None:
-        self.tile = tile
-        self.falling, self.kept, self.shrinking = (
+    def __init__(self, tile: Tile, *, panels: int, rate: Any, mu: Any, decay: Any) -> None:
+        self.tile, self.builder, self.registers = tile, tile.builder, range(panels * PANEL_ROWS)
+        self._falling, self._kept, self._shrinking = (
             tile.spread(number) for number in (tile.builder.fneg(rate), mu, decay)
         )
+        self._heavy = self.builder.fcmp_ordered("!=", mu, ir.Constant(mu.type, 0.0))
+        self._cells = [cgutils.alloca_once(self.builder, tile.vector) for _ in self.registers]
 
-    def change(self, slope: Any, weight: Any, moment: Any | None, total: Any, dark: Any) -> None:
-        """Change a register of weights; add what they make of a dark pixel to the total of the next product."""
-        tile = self.tile
+    def placed(self, start: Any, offset: Any, apart: Any) -> list[Any]:
+        """Return the places of all registers, of panels that are so far apart."""
+        builder, found = self.builder, []
+        for number in self.registers:
+            whole, register = divmod(number, PANEL_ROWS)
+            at = builder.add(offset, builder.mul(apart, ir.Constant(I64, whole)))
+            found.append(self.tile.beside(builder.gep(start, [at]), register))
+        return found
+
+    def gradient(self, level: Any, sums: list[Any], length: Any, rows: Any, factors: Any, slopes: Any) -> list[Any]:
+        """Return a pixel's darkness times the sums of slopes, and the values of a list times its images' slopes."""
+        builder, tile = self.builder, self.tile
+        for cell, place in zip(self._cells, sums, strict=True):
+            builder.store(builder.fmul(level, tile.load(place)), cell)
+        with cgutils.for_range(builder, length) as loop:
+            factor = tile.spread(builder.load(builder.gep(factors, [loop.index])))
+            image = builder.sext(builder.load(builder.gep(rows, [loop.index])), I64)
+            place = builder.gep(slopes, [image])
+            for number, cell in enumerate(self._cells):
+                slope = tile.load(tile.beside(place, number))
+                builder.store(tile.fma(factor, slope, builder.load(cell)), cell)
+        return [builder.load(cell) for cell in self._cells]
+
+    def change(self, made: list[Any], weights: list[Any], moments: list[Any], totals: list[Any], level: Any) -> None:
+        """Change weights by their gradient; add what they make of a dark pixel to the totals of the next product."""
+        with self.builder.if_else(self._heavy) as (moving, plain):
+            for branch, heavy in ((moving, True), (plain, False)):
+                with branch:
+                    for slope, weight, moment, total in zip(made, weights, moments, totals, strict=True):
+                        self._change(slope, weight, moment if heavy else None, total, level)
+
+    def _change(self, slope: Any, weight: Any, moment: Any | None, total: Any, level: Any) -> None:
+        tile, builder = self.tile, self.builder
         now = tile.load(weight)
-        move = tile.fma(self.shrinking, now, slope)
+        move = tile.fma(self._shrinking, now, slope)
         if moment is not None:
-            move = tile.fma(self.kept, tile.load(moment), move)
+            move = tile.fma(self._kept, tile.load(moment), move)
             tile.store(move, moment)
-        now = tile.fma(self.falling, move, now)
+        now = tile.fma(self._falling, move, now)
         tile.store(now, weight)
-        builder = tile.builder  # rounded twice, as `native_sparse.totals` does
-        tile.store(builder.fadd(tile.load(total), builder.fmul(dark, now)), total)
+        # Rounded twice, as `native_sparse.totals` does.
+        tile.store(builder.fadd(tile.load(total), builder.fmul(level, now)), total)
+
+
+_GIVEN = (
+    *("low", "high", "lists", "at_lengths", "at_rows", "given", "at_values", "room", "slopes", "at_slopes", "at_sums"),
+    *(
+        "theta",
+        "panel",
+        "apart",
+        "total",
+        "dark",
+        "first",
+        "writes",
+        "out",
+        "at_out",
+        "step_out",
+        "rate",
+        "mu",
+        "decay",
+    ),
+)
 
 
 def _learner(panels: int) -> Any:
     """Make a loop over pixels `low` to `high` that changes their weights in some panels, or writes their gradients.
 
-    A pixel's gradient is its darkness times the sum of all slopes, and its list's values times the slopes of their
-    images; lists have `room` places. The first panel is at `panel` and each `apart` from the one before; so are, PANEL
+    Pixels' lists have `room` places. The first panel is at `panel` and each `apart` from the one before; so are, PANEL
     apart, the totals.
     """
 
@@ -117,64 +168,39 @@ def _learner(panels: int) -> Any:
         theta, panel, apart, total, dark, first, writes, out, at_out, step_out, rate, mu, decay,
     ):  # fmt: skip
         def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
-            (
-                low, high, lists, at_lengths, at_rows, given, at_values, room, slopes, at_slopes, at_sums,
-                theta, panel, apart, total, dark, first, writes, out, at_out, step_out, rate, mu, decay,
-            ) = values  # fmt: skip
-            kinds = signature.args
+            at = dict(zip(_GIVEN, values, strict=True))
+            kinds, zero, step = signature.args, ir.Constant(I64, 0), ir.Constant(I64, PANEL)
+
+            def start(array: str, place: str = "") -> Any:
+                return element(context, builder, kinds[_GIVEN.index(array)], at[array], at[place] if place else zero)
+
             tile = Tile(context, builder, dtype=kinds[5].dtype, rows=1, registers=panels * PANEL_ROWS)
-            change = _Change(tile, rate=rate, mu=mu, decay=decay)
-            registers = range(panels * PANEL_ROWS)
-            lengths, rows = (element(context, builder, kinds[2], lists, each) for each in (at_lengths, at_rows))
-            factors = element(context, builder, kinds[5], given, at_values)
-            begin, sums = (element(context, builder, kinds[8], slopes, each) for each in (at_slopes, at_sums))
-            flat = element(context, builder, kinds[11], theta, ir.Constant(I64, 0))
-            moments = element(context, builder, kinds[16], first, ir.Constant(I64, 0))
-            goal = element(context, builder, kinds[18], out, at_out)
-
-            def placed(start: Any, offset: Any, step: Any) -> list[Any]:
-                """Return the places of all registers: of each panel PANEL_ROWS beside one another."""
-                found = []
-                for number in registers:
-                    whole, register = divmod(number, PANEL_ROWS)
-                    at = builder.add(offset, builder.mul(step, ir.Constant(I64, whole)))
-                    found.append(tile.beside(builder.gep(start, [at]), register))
-                return found
-
-            totals = placed(flat, total, ir.Constant(I64, PANEL))
-            all_slopes = placed(sums, ir.Constant(I64, 0), ir.Constant(I64, PANEL))
-            cells = [cgutils.alloca_once(builder, tile.vector) for _ in registers]
-            heavy = builder.fcmp_ordered("!=", mu, ir.Constant(mu.type, 0.0))
-            with cgutils.for_range(builder, builder.sub(high, low)) as loop:
-                pixel = builder.add(low, loop.index)
-                level = tile.spread(builder.load(builder.gep(flat, [builder.add(dark, pixel)])))
-                for cell, place in zip(cells, all_slopes, strict=True):
-                    builder.store(builder.fmul(level, tile.load(place)), cell)
+            learning = _Learning(tile, panels=panels, rate=at["rate"], mu=at["mu"], decay=at["decay"])
+            lengths, rows, factors = (
+                start("lists", "at_lengths"),
+                start("lists", "at_rows"),
+                start("given", "at_values"),
+            )
+            begin, sums = start("slopes", "at_slopes"), learning.placed(start("slopes", "at_sums"), zero, step)
+            flat, moments, goal = start("theta"), start("first"), start("out", "at_out")
+            totals = learning.placed(flat, at["total"], step)
+            with cgutils.for_range(builder, builder.sub(at["high"], at["low"])) as loop:
+                pixel = builder.add(at["low"], loop.index)
+                level = tile.spread(builder.load(builder.gep(flat, [builder.add(at["dark"], pixel)])))
                 length = builder.sext(builder.load(builder.gep(lengths, [pixel])), I64)
-                some = builder.mul(pixel, room)
-                with cgutils.for_range(builder, length) as inner:
-                    at = builder.add(some, inner.index)
-                    factor = tile.spread(builder.load(builder.gep(factors, [at])))
-                    place = builder.gep(begin, [builder.sext(builder.load(builder.gep(rows, [at])), I64)])
-                    for number, cell in enumerate(cells):
-                        slope = tile.load(tile.beside(place, number))
-                        builder.store(tile.fma(factor, slope, builder.load(cell)), cell)
-                made = [builder.load(cell) for cell in cells]
-                with builder.if_else(builder.icmp_signed("!=", writes, ir.Constant(I64, 0))) as (then, otherwise):
+                some = builder.mul(pixel, at["room"])
+                made = learning.gradient(
+                    level, sums, length, builder.gep(rows, [some]), builder.gep(factors, [some]), begin
+                )
+                with builder.if_else(builder.icmp_signed("!=", at["writes"], zero)) as (then, otherwise):
                     with then:
-                        offset = builder.mul(loop.index, ir.Constant(I64, PANEL))
-                        for value, place in zip(made, placed(goal, offset, step_out), strict=True):
+                        offset = builder.mul(loop.index, step)
+                        for value, place in zip(made, learning.placed(goal, offset, at["step_out"]), strict=True):
                             tile.store(value, place)
                     with otherwise:
-                        offset = builder.add(panel, builder.mul(pixel, ir.Constant(I64, PANEL)))
-                        weights, kept = placed(flat, offset, apart), placed(moments, offset, apart)
-                        with builder.if_else(heavy) as (moving, plain):
-                            with moving:
-                                for each in zip(made, weights, kept, totals, strict=True):
-                                    change.change(*each, level)
-                            with plain:
-                                for slope, weight, sum_ in zip(made, weights, totals, strict=True):
-                                    change.change(slope, weight, None, sum_, level)
+                        offset = builder.add(at["panel"], builder.mul(pixel, step))
+                        weights, kept = (learning.placed(each, offset, at["apart"]) for each in (flat, moments))
+                        learning.change(made, weights, kept, totals, level)
             return context.get_dummy_value()
 
         arguments = (

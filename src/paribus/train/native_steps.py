@@ -58,12 +58,8 @@ def _forward(
     source, at = (images, image) if row[k.FROM] == k.INPUT else (acts, row[k.FROM])
     at += first * row[k.FROM_STEP]
     to = row[k.ACT] + first * row[k.ACT_STEP]
-    if row[k.PANELS] > 0:
-        look(row, theta, count, source, at, lists, cols, training)
-        low, high = panels_between(row[k.PANELS], thread, threads)
-        forward_panels(row, theta, count, lists, cols, acts, to, low, high)
-    elif op == k.LINEAR and blas[0] == k.TILES:
-        _linear(row, theta, count, source, at, acts, to, thread, threads)
+    if op == k.LINEAR and blas[0] == k.TILES:
+        _linear(row, theta, count, source, at, acts, to, cols, lists, training, thread, threads)
     elif op == k.CONV_FIRST and blas[1] == k.TILES and row[k.STRIDE_Y] == 1 and row[k.STRIDE_X] == 1:
         slide(row, theta, count, source, at, acts, to, cols)
     elif op == k.CONV and row[k.EXTRA] > 0:
@@ -107,7 +103,12 @@ def _forward(
 
 
 @compiled
-def _linear(row, theta, count, source, at, acts, to, thread, threads):
+def _linear(row, theta, count, source, at, acts, to, cols, lists, training, thread, threads):
+    if row[k.PANELS] > 0:
+        look(row, theta, count, source, at, lists, cols, training)
+        low, high = panels_between(row[k.PANELS], thread, threads)
+        forward_panels(row, theta, count, lists, cols, acts, to, low, high)
+        return
     low, high = share_of_rows(row[k.OUT], thread, threads)
     forward(theta, row[k.WEIGHT], row[k.BIAS], row[k.OUT], low, high, row[k.IN], count, source, at, acts, to)
 
