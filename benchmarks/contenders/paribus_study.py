@@ -104,14 +104,17 @@ def speed(task, plan):
         task: what was trained.
         plan: how the study's runs were trained, as it was stored with them.
     """
-    from paribus.study import load_study  # noqa: PLC0415  after the study, whose cold start is measured
+    from paribus.core import Streams  # noqa: PLC0415  after the study, whose cold start is measured
+    from paribus.data import describe_data, load_images  # noqa: PLC0415
+    from paribus.study import load_study  # noqa: PLC0415
     from paribus.train import Call, Plan, Pool, Question, Timing, timed  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "measured.toml"
         path.write_text(study_file(task))
         recipe = load_study(path).base
-    question = Question(recipe, task.shape, CLASSES, Path(), "cpu", "")
+    dark = describe_data(load_images(recipe.data), recipe.data, streams=Streams(0)).dark  # as many of the random images
+    question = Question(recipe, task.shape, CLASSES, Path(), "cpu", "", dark)
     found = []
     for _ in range(WORKERS):
         with closing(Pool(workers=1)) as pool:

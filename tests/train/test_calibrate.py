@@ -6,16 +6,7 @@ from pathlib import Path
 import pytest
 from making import CNN, MLP, make_recipe
 
-from paribus.study import ModelSpec
 from paribus.train import Plan, Planned, Question, agreed, as_plain, calibrate, from_plain, planned
-
-OWN = """
-from torch import nn
-
-class Net(nn.Sequential):
-    def __init__(self):
-        super().__init__(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(108, 4))
-"""
 
 
 def _question(layers=MLP, *, device="cpu", **train):
@@ -57,20 +48,21 @@ def test_skipping_dark_pixels_is_measured_where_there_are_some_and_a_linear_sees
     def tried(layers, dark):
         return {plan.linear for plan in calibrate.candidates(make_recipe(layers), device="cpu", dark=dark)}
 
-    assert "sparse" in tried(MLP, 0.8)
+    assert "sparse" in tried(MLP, 0.8) & tried(("Identity", "Flatten()", *MLP[1:]), 0.8)
     assert "sparse" not in tried(MLP, 0.2) | tried(CNN, 0.8)
     question = dataclasses.replace(_question(), dark=0.8)
     assert "sparse" in {plan.linear for plan, speed in planned(question).speeds if speed > 0}
     assert question.key != _question().key
 
 
-def test_a_network_of_ones_own_without_a_first_linear_keeps_its_other_plans(tmp_path):
-    (tmp_path / "nets.py").write_text(OWN, encoding="utf-8")
-    recipe = make_recipe().model_copy(update={"model": ModelSpec(module="nets.py:Net")})
-    found = planned(dataclasses.replace(_question(), recipe=recipe, base_dir=tmp_path, dark=0.8))
-    assert "tiles" in {plan.linear for plan, _ in found.speeds}
-    assert "sparse" not in {plan.linear for plan, _ in found.speeds}
-    assert found.reason == ""
+def test_networks_that_see_no_pixels_by_a_linear_do_not_keep_others_from_skipping_dark_ones():
+    skipping = Plan(path="native", linear="sparse", convolution="tiles")
+    features = Planned(NATIVE, ((NATIVE, 10.0), (skipping, 20.0), (PLAIN, 5.0)), "")
+    images = Planned(NATIVE, ((NATIVE, 10.0), (LAST, 5.0)), "")
+    shared = agreed({"a": features, "b": images})
+    assert {each.plan for each in shared.values()} == {skipping}
+    assert {each.plan for each in agreed({"b": images}).values()} == {NATIVE}
+    assert {each.plan for each in agreed({"b": images}, used=[skipping]).values()} == {skipping}
 
 
 def test_a_layer_without_a_native_form_leaves_the_plain_loop_and_says_so():

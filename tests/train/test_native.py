@@ -261,9 +261,9 @@ def test_a_state_of_the_reference_loop_is_gone_on_with(make_bench, layers, plan,
     images = make_images(160, shape=(3, 10, 10), dark=0.5)
     plain, native = (path_of(make_bench(recipe, images=images, plan=each)) for each in (Plan(), plan))
     train_epoch(plain, epoch=1, first_step=0, steps=10)
-    bench = make_bench(recipe, images=images, plan=NATIVE)
+    bench = make_bench(recipe, images=images, plan=plan)
     bench.restore(plain.bench.save())
-    path_of(bench)
+    path_of(bench).settle(step=10)  # what lies elsewhere is written out
     assert bench.save() == plain.bench.save()
     train_epoch(native, epoch=1, first_step=0, steps=10)
     for mine, theirs in zip(native.bench.model.parameters(), plain.bench.model.parameters(), strict=True):
@@ -271,15 +271,25 @@ def test_a_state_of_the_reference_loop_is_gone_on_with(make_bench, layers, plan,
         np.testing.assert_allclose(mine.detach(), theirs.detach(), atol=1e-5)
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_at_the_same_update(make_bench):
-    recipe = make_recipe(CNN, epochs=3, lr=1e12)
-    images = make_images(200, shape=(1, 10, 10))
+@pytest.mark.parametrize(("layers", "fast"), [(CNN, NATIVE), (MLP, SPARSE)], ids=["CNN", "sparse"])
+def test_a_loss_that_is_not_finite_ends_the_run_at_the_same_update(make_bench, layers, fast):
+    recipe = make_recipe(layers, epochs=3, lr=1e12)
+    images = make_images(200, shape=(1, 10, 10), dark=0.5)
     ends = []
-    for plan in (Plan(), NATIVE):
+    for plan in (Plan(), fast):
         bench = make_bench(recipe, images=images, plan=plan)
         ends.append(train_run(bench, run="r", environment="", on_epoch=lambda _: None))
     assert ends[0].state == ends[1].state == "diverged"
     assert ends[0].step == ends[1].step
+
+
+def test_a_network_that_sees_no_pixels_by_a_linear_is_as_by_tiles_where_dark_ones_are_skipped(make_bench):
+    recipe, images, made = make_recipe(CNN), make_images(shape=(1, 10, 10), dark=0.5), []
+    for plan in (NATIVE, SPARSE):
+        bench = make_bench(recipe, images=images, plan=plan)
+        train_epoch(path_of(bench), epoch=1, first_step=0, steps=5)
+        made.append(bench.save())
+    assert made[0] == made[1]
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,14 @@ class Layer:
         self.row = np.zeros(k.COLUMNS, dtype=np.int64)
         self.row[[k.IN, k.OUT, k.WEIGHT, k.PANELS]] = size, made, place, panels_of(made)
         self.row[k.BIAS] = place + room(size, made) if bias else -1
-        numbers, floats = scratch(size, count)
+        numbers, floats = scratch(size, count + seed % 3)  # an epoch's last batch is smaller
         self.lists, self.values = np.full(numbers + 8, -9, dtype=np.int32), Guarded(np.full(floats, np.nan))
         self.row[k.EXTRA], self.count, self.panels = self.values.place, np.int64(count), np.int64(panels_of(made))
         source = Guarded(self.images)
         look(
             self.row, self.theta.whole, self.count, source.whole, source.place, self.lists, self.values.whole, training
         )
+        assert np.all(self.lists[numbers:] == -9)
 
     def left(self):
         """Return the weights as they are now."""

@@ -8,7 +8,7 @@ from paribus.data.catalog import SOURCES
 from paribus.data.download import download_source
 from paribus.data.duplicates import Duplicates, Place, find_duplicates
 from paribus.data.encode import jpeg, png
-from paribus.data.facts import describe_data
+from paribus.data.facts import dark_share, describe_data
 from paribus.data.findings import (
     Balance,
     Finding,
@@ -57,6 +57,7 @@ __all__ = [
     "balance",
     "cache_folder",
     "counted_endings",
+    "dark_share",
     "describe_data",
     "download_source",
     "find_copies",

@@ -45,8 +45,7 @@ def measured_plan(
             except Exception as error:
                 if plan.path == "reference":
                     raise
-                why = str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
-                reason = reason if plan.linear == "sparse" else why  # what it alone cannot, tiles can
+                reason = str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
                 del speeds[plan]
                 continue
             _images_per_second(path, seconds=0.0)  # the first update allocates, and compiles
@@ -71,8 +70,7 @@ def candidates(recipe: Recipe, *, device: str, dark: float = 0.0) -> tuple[Plan,
     pairs = [(each, each) for each in libraries()]
     if convolutions or recipe.model.module is not None:
         pairs.insert(1, ("tiles", "scipy"))
-    first = layers[:2] if layers[:1] == ["Flatten"] else []
-    if dark >= _DARK and (recipe.model.module is not None or any(each.startswith("Linear") for each in first)):
+    if dark >= _DARK and not convolutions:
         pairs.insert(1, ("sparse", "tiles"))
     native = [Plan(path="native", linear=linear, convolution=convolution) for linear, convolution in pairs]
     return (*native, plain)

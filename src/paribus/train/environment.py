@@ -26,7 +26,8 @@ def environment(plan: Plan) -> dict[str, str]:
     device = torch.device(plan.device)
     path = {"path": "plain PyTorch"}
     if plan.path == "native":
-        path = {"path": f"native, {plan.linear} for Linear, {plan.convolution} for Conv2d"}
+        linear = "tiles (dark pixels skipped)" if plan.linear == "sparse" else plan.linear
+        path = {"path": f"native, {linear} for Linear, {plan.convolution} for Conv2d"}
         path |= {name: version(name) for name in ("numba", "scipy")}
     return {
         "python": platform.python_version(),

@@ -63,7 +63,8 @@ def random_images(count: int, *, image_shape: tuple[int, int, int], classes: int
     """Return uint8 noise, a share of it 0, of a shape C, H, W with classes in turn, the same for training and test."""
     noise = np.random.Generator(np.random.Philox(key=0))
     pixels = noise.integers(0, 256, size=(count, *image_shape), dtype=np.uint8)
-    pixels[noise.random(pixels.shape, dtype=np.float32) < dark] = 0
+    for each in pixels if dark else ():  # one by one: a few images, not many numbers more in memory
+        each[noise.random(each.shape, dtype=np.float32) < dark] = 0
     labels = np.arange(count, dtype=np.int64) % classes
     return Images(
         source="noise",

@@ -129,10 +129,11 @@ class Native:
         threads = max(1, min(self._allowed(), most, PARTS, p.products * self._size // _WORTH))
         while len(self._own) < threads:
             try:
+                own = p.of_thread(len(self._own)), self._zeros(p.cols), np.zeros_like(self._lists)
                 self._helpers.append(Helper())
-            except RuntimeError:  # the system has no thread left: those that are there do without
+            except (RuntimeError, MemoryError):  # no thread or no memory left: those that are there do without
                 break
-            self._own.append((p.of_thread(len(self._own)), self._zeros(p.cols), np.zeros_like(self._lists)))
+            self._own.append(own)
         return min(threads, len(self._own))
 
     def pixels(self, part: Part, index: Tensor, augmentation: EpochAugmentation | None = None) -> Tensor:

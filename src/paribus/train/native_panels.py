@@ -9,6 +9,8 @@ from paribus.train.native_pointwise import clear
 from paribus.train.native_sparse import AT_ONCE, places, totals
 from paribus.train.native_sparse_tiles import PANEL
 
+MOST = 2**31 - 1  # numbers of a batch's images: places in their lists are int32
+
 
 def panels_of(made: int) -> int:
     """Return how many panels so many features have."""
@@ -24,7 +26,7 @@ def scratch(size: int, batch: int) -> tuple[int, int]:
     """Return the room that a batch's lists need: so many whole numbers, and so many floats."""
     pairs = -(-batch // 2)
     numbers = pairs * size + (batch + 2) * size + pairs + 1
-    return numbers, 2 * pairs * size + (batch + 1) * size + 2 * PANEL * (batch + 2 + AT_ONCE)
+    return numbers, 2 * pairs * size + (batch + 1) * size + 2 * PANEL * (batch + 1 + AT_ONCE)
 
 
 def put(flat: npt.NDArray[np.floating], place: int, weight: Tensor) -> None:
@@ -51,7 +53,7 @@ def begin(flat: npt.NDArray[np.floating], place: int, weight: Tensor, dark: npt.
     made, size = weight.shape
     put(flat, place, weight)
     flat[place + room(size, made) - size : place + room(size, made)] = dark
-    weights, sums, level = places(place, size, panels_of(made))
+    weights, sums, darkness = places(place, size, panels_of(made))
     clear(flat, sums, panels_of(made) * PANEL)
     for panel in range(panels_of(made)):
-        totals(flat, weights + panel * size * PANEL, level, sums + panel * PANEL, np.int64(size))
+        totals(flat, weights + panel * size * PANEL, darkness, sums + panel * PANEL, np.int64(size))

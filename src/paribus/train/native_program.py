@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from paribus.models import CountedDropout
 from paribus.train import native_rows as k
 from paribus.train.native_dense import BEYOND, TILE
-from paribus.train.native_panels import panels_of, room, scratch
+from paribus.train.native_panels import MOST, panels_of, room, scratch
 from paribus.train.native_planes import fills_registers
 from paribus.train.native_table import Mask, Program, moved
 from paribus.train.native_threads import FEW, PARTS
@@ -69,16 +69,15 @@ def lower(
 ) -> Program:
     """Return the program of a stack for batches of up to `batch` images, `trained` where it is trained.
 
-    With `tiles` convolutions are made by tiles, which need no patches of the images themselves; with `sparse` the first
-    layer is a Linear, and skips dark pixels.
+    With `tiles` convolutions are made by tiles, which need no patches of the images themselves; with `sparse` a first
+    layer that is a Linear skips dark pixels.
 
     Raises:
         Unsupported: with the first layer that has no native form.
     """
     rows = _ordered(_rows(layers, image_shape))
-    if sparse and rows[0].op != k.LINEAR:
-        raise Unsupported(f"{type(rows[0].module).__name__} before the first Linear")
-    return _Layout(rows, batch=batch, trained=trained or batch, tiles=tiles, sparse=sparse).program()
+    skips = sparse and rows[0].op == k.LINEAR and batch * math.prod(rows[0].takes) <= MOST
+    return _Layout(rows, batch=batch, trained=trained or batch, tiles=tiles, sparse=skips).program()
 
 
 def _rows(layers: Sequence[nn.Module], shape: tuple[int, ...]) -> list[_Row]:
@@ -289,7 +288,8 @@ class _Layout:
     def _scratch(self, patches: list[int]) -> int:
         """Return the numbers that layers write aside, one after the other in the same place."""
         framed = [self._framed(row) for row in self._rows if isinstance(row.module, nn.Conv2d)]
-        widest = [self._linear_scratch(row.module) for row in self._rows if isinstance(row.module, nn.Linear)]
+        dense = self._rows[1:] if self._sparse else self._rows
+        widest = [self._linear_scratch(row.module) for row in dense if isinstance(row.module, nn.Linear)]
         beside = TILE + WIDE + max(framed, default=0)
         return max(k.AT_ONCE, self._group * max(patches, default=0) + beside, *widest) + BEYOND
 

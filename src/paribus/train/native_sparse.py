@@ -2,7 +2,7 @@
 
 A normalised image is what a dark one would be, `dark` [IN], and what its lit pixels have more. The product of weights
 and `dark` is the same for all images: `totals`, made once an update, while weights change. Products with the rest go
-through lists of lit pixels. Nothing is left out or rounded off: what is skipped is a product with 0.
+through lists of lit pixels. What is skipped are products with 0: sums are the same but for rounding.
 
 Such a layer's weights lie in panels, totals and `dark` after them: see native_panels.
 """
@@ -15,7 +15,6 @@ from paribus.train.native_learning import update
 from paribus.train.native_pointwise import add, clear
 from paribus.train.native_rows import compiled
 from paribus.train.native_sparse_tiles import PANEL, learn_one, learn_pair, lit, lowest, sum_one, sum_pair
-from paribus.train.native_threads import share
 from paribus.train.native_tiles import LANES
 
 _BITS = 64  # pixels that are looked at together
@@ -172,19 +171,19 @@ def change(
     weights, sums, dark = places(row[k.WEIGHT], size, row[k.PANELS])
     rows, lengths, _ = _lists(size, count)
     _, given, free = _values(row, count)
-    apart, level = size * PANEL, free + count * 2 * PANEL
-    out = level + 2 * PANEL
+    apart, at_sums = size * PANEL, free + count * 2 * PANEL
+    out = at_sums + 2 * PANEL
     writes, some = np.int64(kind != k.SGD), size if kind == k.SGD else np.int64(AT_ONCE)
     pace, mu, decay = number(rate), number(rule[k.MOMENTUM]), number(rule[k.DECAY])
     for p in range(low, high, 2):
         both = p + 1 < high
         panel, total = weights + p * apart, sums + p * PANEL
-        _slopes(count, made, p * PANEL, slopes, g, values, free, level)
+        _slopes(count, made, p * PANEL, slopes, g, values, free, at_sums)
         clear(theta, total, 2 * PANEL if both else PANEL)
         for j in range(0, size, some):
             most = min(size, j + some)
             _learn(
-                both, j, most, lists, lengths, rows, values, given, np.int64(count + 1), free, level, theta, panel,
+                both, j, most, lists, lengths, rows, values, given, np.int64(count + 1), free, at_sums, theta, panel,
                 apart, total, dark, moment_1, writes, out, pace, mu, decay,
             )  # fmt: skip
             if writes:
@@ -196,20 +195,20 @@ def change(
 
 @compiled
 def _learn(
-    both, j, most, lists, lengths, rows, values, given, room, slopes, level, theta, panel, apart, total, dark, first,
+    both, j, most, lists, lengths, rows, values, given, room, slopes, at_sums, theta, panel, apart, total, dark, moment,
     writes, out, pace, mu, decay,
 ):  # fmt: skip
     """Change the weights of some pixels in two panels, or one, or write their gradients down."""
     step = np.int64(AT_ONCE * PANEL)
     if both:
         learn_pair(
-            j, most, lists, lengths, rows, values, given, room, values, slopes, level, theta, panel, apart, total, dark,
-            first, writes, values, out, step, pace, mu, decay,
+            j, most, lists, lengths, rows, values, given, room, values, slopes, at_sums, theta, panel, apart, total,
+            dark, moment, writes, values, out, step, pace, mu, decay,
         )  # fmt: skip
     else:
         learn_one(
-            j, most, lists, lengths, rows, values, given, room, values, slopes, level, theta, panel, apart, total, dark,
-            first, writes, values, out, step, pace, mu, decay,
+            j, most, lists, lengths, rows, values, given, room, values, slopes, at_sums, theta, panel, apart, total,
+            dark, moment, writes, values, out, step, pace, mu, decay,
         )  # fmt: skip
 
 
@@ -225,9 +224,3 @@ def _slopes(count, made, first, slopes, g, values, to, sums):
             clear(values, goal, 2 * PANEL)
         copy(values, goal, slopes, g + i * made + first, width)
         add(values, sums, values, goal, 2 * PANEL)
-
-
-@compiled
-def panels_between(panels, thread, threads):
-    """Return a thread's first panel, and the one after its last."""
-    return share(panels, k.YES, thread, threads)

@@ -26,7 +26,7 @@ from paribus.train.native_pools import average_pool, max_pool, max_pool_back
 from paribus.train.native_rows import compiled
 from paribus.train.native_sparse import change as change_panels
 from paribus.train.native_sparse import forward as forward_panels
-from paribus.train.native_sparse import look, panels_between
+from paribus.train.native_sparse import look
 from paribus.train.native_threads import (
     PARTS,
     images_of,
@@ -105,9 +105,10 @@ def _forward(
 @compiled
 def _linear(row, theta, count, source, at, acts, to, cols, lists, training, thread, threads):
     if row[k.PANELS] > 0:
-        look(row, theta, count, source, at, lists, cols, training)
-        low, high = panels_between(row[k.PANELS], thread, threads)
-        forward_panels(row, theta, count, lists, cols, acts, to, low, high)
+        low, high = share(row[k.PANELS], k.YES, thread, threads)
+        if low < high:
+            look(row, theta, count, source, at, lists, cols, training)
+            forward_panels(row, theta, count, lists, cols, acts, to, low, high)
         return
     low, high = share_of_rows(row[k.OUT], thread, threads)
     forward(theta, row[k.WEIGHT], row[k.BIAS], row[k.OUT], low, high, row[k.IN], count, source, at, acts, to)
@@ -169,7 +170,7 @@ def _linear_back(
         add_rows(grad, row[k.BIAS], slopes, g, count, made)
     if row[k.PANELS] > 0:
         if does != _SLOPES:
-            low, high = panels_between(row[k.PANELS], thread, threads)
+            low, high = share(row[k.PANELS], k.YES, thread, threads)
             change_panels(
                 kind, rule, rate, step, row, theta, moment_1, moment_2, count, slopes, g, lists, cols, low, high
             )

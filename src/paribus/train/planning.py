@@ -41,8 +41,8 @@ def agreed(found: Mapping[str, Planned], *, used: Sequence[Plan] = ()) -> Mappin
     That is the one that the study's runs were started with (`used`, the latest last) or, if there is none, the one
     under which all together are the fastest. A network without a native form keeps the plan that it has.
     """
-    choosing = {key: {_alike(plan): (plan, speed) for plan, speed in each.speeds} for key, each in found.items()}
-    choosing = {key: options for key, options in choosing.items() if len(options) > 1}
+    every = {key: _with_skipping(each.speeds) for key, each in found.items() if len(each.speeds) > 1}
+    choosing = {key: {_alike(plan): (plan, speed) for plan, speed in speeds} for key, speeds in every.items()}
     if not choosing:
         return found
     tables = list(choosing.values())
@@ -52,6 +52,13 @@ def agreed(found: Mapping[str, Planned], *, used: Sequence[Plan] = ()) -> Mappin
     shared = before[-1] if before else settled(together)
     taken = {key: dataclasses.replace(found[key], plan=options[shared][0]) for key, options in choosing.items()}
     return {**found, **taken}
+
+
+def _with_skipping(speeds: Sequence[tuple[Plan, float]]) -> Sequence[tuple[Plan, float]]:
+    """Add the plan that skips dark pixels where it was not tried: a network that has no use for it is as by tiles."""
+    tiles = [each for each in speeds if (each[0].linear, each[0].convolution) == ("tiles", "tiles")]
+    skipping = [(dataclasses.replace(plan, linear="sparse"), speed) for plan, speed in tiles]
+    return [*speeds, *(each for each in skipping if each[0] not in dict(speeds))]
 
 
 def _alike(plan: Plan) -> Plan:

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from paribus.core import ParibusError, StudyError
-from paribus.data import Images, open_images
+from paribus.data import Images, dark_share, open_images
 from paribus.study import with_batch
 from paribus.train.bench import EVALUATION_BATCH, Bench, Part, lay_out
 from paribus.train.calibrate import candidates
@@ -52,7 +52,7 @@ def _answer(trial: Trial, batch: int, *, images: Images, limit: int | None) -> A
     device = torch.device(trial.device)
     try:
         reset_peak(device)
-        for plan in _plans(trial):
+        for plan in _plans(trial, images):
             with contextlib.suppress(Unsupported):  # a path that does not take this network will not be chosen
                 _use(trial, plan, batch, images)
         used = peak(device)
@@ -70,9 +70,15 @@ def _answer(trial: Trial, batch: int, *, images: Images, limit: int | None) -> A
     return Answer(fits=True, peak=used, limit=limit)
 
 
-def _plans(trial: Trial) -> tuple[Plan, ...]:
-    """Return one plan of each path: which is chosen depends on speed, and any of them may be."""
-    return tuple({plan.path: plan for plan in candidates(trial.recipe, device=trial.device)}.values())
+def _plans(trial: Trial, images: Images) -> tuple[Plan, ...]:
+    """Return the plans of each path that may need the most memory: which is chosen depends on speed.
+
+    By tiles several threads have scratch, and lists where dark pixels are skipped; by a library one has patches.
+    """
+    found = candidates(trial.recipe, device=trial.device, dark=dark_share(images.train_images))
+    native = [plan for plan in found if plan.path == "native"]
+    skipping = [plan for plan in native if plan.linear == "sparse"]
+    return tuple(dict.fromkeys([*(skipping or native[:1]), *native[-1:], found[-1]]))
 
 
 def _use(trial: Trial, plan: Plan, batch: int, images: Images) -> None:
