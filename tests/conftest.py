@@ -16,3 +16,13 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytes
 
 # Hundreds of processes are started here: as users' do, they keep the modules that Python has compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish(session):
+    """Have two processes compile one precision each, at the same time, instead of both of them both."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and any(item.path.name.startswith("test_native") for item in session.items):
+        import torch  # noqa: PLC0415  not for tests of other rooms
+        from engine import compile_engine  # noqa: PLC0415
+
+        compile_engine((torch.float32, torch.float64)[int(worker.removeprefix("gw")) % 2])

@@ -18,6 +18,7 @@ from paribus.train.memory import peak, reset_peak
 from paribus.train.speed import Speed
 
 _SECONDS = 0.5
+_LEAST_LIT = 0.01  # of the pixels
 
 
 def measured_speed(
@@ -63,8 +64,11 @@ def random_images(count: int, *, image_shape: tuple[int, int, int], classes: int
     """Return uint8 noise, a share of it 0, of a shape C, H, W with classes in turn, the same for training and test."""
     noise = np.random.Generator(np.random.Philox(key=0))
     pixels = noise.integers(0, 256, size=(count, *image_shape), dtype=np.uint8)
-    for each in pixels if dark else ():  # one by one: a few images, not many numbers more in memory
-        each[noise.random(each.shape, dtype=np.float32) < dark] = 0
+    if dark:
+        # As in images of things before a background, some pixels are lit often and others hardly ever.
+        lit = noise.random(image_shape, dtype=np.float32) ** (dark / max(1 - dark, _LEAST_LIT))
+        for each in pixels:
+            each[noise.random(image_shape, dtype=np.float32) >= lit] = 0
     labels = np.arange(count, dtype=np.int64) % classes
     return Images(
         source="noise",
