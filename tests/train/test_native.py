@@ -313,7 +313,7 @@ def test_a_pooling_window_of_more_places_than_are_told_apart_is_refused():
 @pytest.mark.parametrize(("layers", "plans"), [(MLP, (NATIVE, SPARSE)), (CNN, (NATIVE,))], ids=["MLP", "CNN"])
 def test_final_accuracies_of_ten_seeds_are_distributed_alike(make_bench, layers, plans):
     small = tuple(each.replace("Linear(12)", "Linear(32)") for each in layers)
-    recipe = make_recipe(small, data={"source": "digits"}, lr=0.05, momentum=0.9, batch_size=32, epochs=4)
+    recipe = make_recipe(small, data={"source": "digits"}, lr=0.05, momentum=0.9, batch_size=32, epochs=6)
     images, accuracies = load_images(recipe.data), {}
     for plan in (Plan(), *plans):
         for seed in range(10):

@@ -26,7 +26,7 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
 INK = "currentColor"
 GREY = "#888888"
 # Three names of one set of letter widths, so that a picture measured here fits where it is shown.
-_FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
+_FONT = "Arial, Helvetica, Liberation Sans, DejaVu Sans Condensed, sans-serif"
 
 
 def themed(chart: Any) -> Any:

@@ -135,7 +135,7 @@
       spec.columns = 1;
       for (const panel of spec.concat) panel.width = Math.max(180, Math.min(420, room - 80));
     } else if (spec.width) {
-      const width = Math.max(84, spec.width - missing - 8);
+      const width = Math.max(84, spec.width - missing - 14);
       // What is pinned to the right edge moves with it.
       for (const layer of spec.layer ?? []) {
         const x = layer.encoding?.x;
