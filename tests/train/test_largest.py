@@ -11,6 +11,7 @@ from paribus.core import Streams, StudyError
 from paribus.data import share_images
 from paribus.train import Trial, largest_batch
 from paribus.train.largest import next_batch, without_single
+from paribus.train.trying import _plans
 
 OWN = """
 import os, signal
@@ -84,6 +85,13 @@ def test_no_last_batch_has_a_single_image(batch, images):
 def test_a_size_that_kills_the_process_or_is_refused_memory_does_not_fit(make_trial):
     found = largest_batch(make_trial(own("Hungry")), most=6)
     assert (found.batch, found.certain, found.tried) == (4, True, 4)  # 2, 4, 6, 5
+
+
+def test_the_plans_that_may_need_the_most_memory_are_tried(make_trial):
+    trial = make_trial(make_recipe(MLP))
+    tried = {dark: _plans(trial, make_images(dark=dark)) for dark in (0.0, 0.8)}
+    assert {each[0].linear for each in tried.values()} == {"tiles", "sparse"}
+    assert all(each[-1].path == "reference" for each in tried.values())
 
 
 def test_when_time_is_up_it_is_what_is_known_to_fit(make_trial):

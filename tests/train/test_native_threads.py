@@ -121,6 +121,15 @@ def test_a_system_that_starts_no_threads_trains_with_one(make_bench):
         assert train_epoch(path, epoch=1, first_step=0, steps=3).losses.isfinite().all()
 
 
+def test_a_thread_without_memory_is_done_without(make_bench):
+    recipe = make_recipe(("Flatten", "Linear(classes)"), batch_size=32)
+    path = path_of(make_bench(recipe, plan=SPARSE), threads=lambda: 4)
+    none = mock.patch.object(path, "_zeros", side_effect=RuntimeError("can't allocate memory"))
+    with mock.patch.object(native, "_WORTH", 1), none:
+        assert path._threads() == 1
+    assert path._helpers == []
+
+
 def test_helpers_end_with_their_training():
     before = threading.active_count()
     helpers = [Helper() for _ in range(3)]
