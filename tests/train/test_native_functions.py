@@ -8,9 +8,9 @@ from torch import nn
 
 from paribus.train import native_rows as k
 from paribus.train.native_activations import pointwise, pointwise_back, soft, soft_back
+from paribus.train.native_compiled import compiled
 from paribus.train.native_functions import erf, exp, expm1
 from paribus.train.native_program import _pointwise
-from paribus.train.native_rows import compiled
 
 SMALL = 10.0 ** np.linspace(-30, 1, 20_000)
 NUMBERS = np.concatenate([np.linspace(-87, 87, 200_001), np.linspace(-12, 12, 100_001), SMALL, -SMALL, [0.0]])

@@ -7,8 +7,8 @@ import math
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_functions import erf, exp, expm1
-from paribus.train.native_rows import compiled
 
 
 @compiled

@@ -8,10 +8,10 @@ import numpy as np
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, copy, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_dense import BEYOND, tile
 from paribus.train.native_planes import frame_last
 from paribus.train.native_pointwise import add, clear
-from paribus.train.native_rows import compiled
 from paribus.train.native_runs import add_run
 from paribus.train.native_slides import (
     SIX,

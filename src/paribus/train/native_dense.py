@@ -4,9 +4,9 @@ import numpy as np
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, copy, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_learning import update
 from paribus.train.native_pointwise import clear
-from paribus.train.native_rows import compiled
 from paribus.train.native_sums import IMAGES, SHORT, TALL, sum_column, sum_one, sum_short, sum_tall
 from paribus.train.native_tiles import (
     HALF,

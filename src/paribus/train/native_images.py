@@ -2,8 +2,8 @@
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_pointwise import clear
-from paribus.train.native_rows import compiled
 from paribus.train.native_runs import copy_run, mirror_run
 from paribus.train.native_tiles import LANES
 

@@ -4,7 +4,7 @@ import math
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, part
-from paribus.train.native_rows import compiled
+from paribus.train.native_compiled import compiled
 
 
 @compiled

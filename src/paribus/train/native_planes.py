@@ -5,8 +5,8 @@ import numpy.typing as npt
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, copy, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_pointwise import clear
-from paribus.train.native_rows import compiled
 from paribus.train.native_slides import SPOTS, place_planes, turn_eight
 from paribus.train.native_tiles import LANES
 

@@ -2,7 +2,7 @@
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, copy, part
-from paribus.train.native_rows import compiled
+from paribus.train.native_compiled import compiled
 
 
 @compiled

@@ -14,8 +14,8 @@ from numba.extending import intrinsic
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, copy, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_pointwise import clear
-from paribus.train.native_rows import compiled
 from paribus.train.native_tiles import I64, LANES, element
 
 # Channels that do not fill a register: a power of two at each step.

@@ -7,18 +7,7 @@ Convolutions see images channels last, [H, W, C], but for one that takes the ima
 [C, H, W].
 """
 
-from collections.abc import Callable
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-from numba import config, njit
-
-from paribus.core import digest
-from paribus.data import cache_folder
-from paribus.train.engine import engine
-from paribus.train.native_tiles import WIDE
 
 # Operations.
 LINEAR, CONV, CONV_FIRST, MAX_POOL, AVG_POOL, MASK, TO_PLANES = 0, 1, 2, 3, 4, 5, 6
@@ -43,23 +32,3 @@ MOMENTUM, DECAY, BETA_1, BETA_2, EPSILON = 0, 1, 2, 3, 4
 AT_ONCE = 2**17
 # Numbers of one type, as what is written down is another type for every value.
 NO, YES = np.int64(0), np.int64(1)
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function at its first call, once on a machine; where nothing can be kept, once in each process.
-
-    No fast mathematics: whether a loop is widened depends on where arrays happen to lie, and the order of sums would
-    too; as it is, every number is what its expression says. What is kept is kept under the digest of all sources: numba
-    itself looks at the file of a function, not at those of the functions that were compiled into it.
-    """
-    made = njit(error_model="numpy", nogil=True)(function)
-    before = config.CACHE_DIR  # NUMBA_CACHE_DIR, or nothing
-    sources = digest([version("numba"), engine(), WIDE])[:16]
-    config.CACHE_DIR = str((Path(before) if before else cache_folder() / "compiled") / sources)
-    try:
-        made.enable_caching()
-    except (RuntimeError, OSError):  # nowhere to write
-        pass
-    finally:
-        config.CACHE_DIR = before
-    return made  # type: ignore[no-any-return]

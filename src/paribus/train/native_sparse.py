@@ -11,9 +11,9 @@ import numpy as np
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, copy, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_learning import update
 from paribus.train.native_pointwise import add, clear
-from paribus.train.native_rows import compiled
 from paribus.train.native_sparse_tiles import PANEL, learn_one, learn_pair, lit, lowest, sum_one, sum_pair
 from paribus.train.native_tiles import LANES
 

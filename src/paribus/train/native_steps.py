@@ -9,6 +9,7 @@ import numpy as np
 from paribus.train import native_rows as k
 from paribus.train.native_activations import pointwise, pointwise_back, soft, soft_back, softmax, softmax_back
 from paribus.train.native_blas import alone, copy, gemm, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_convolution import (
     convolve_back,
     gradient,
@@ -23,7 +24,6 @@ from paribus.train.native_learning import fall, fall_by_row, loss_of_batch, upda
 from paribus.train.native_planes import convolve
 from paribus.train.native_pointwise import add, add_rows, clear, fill_bias, masked, planes_first
 from paribus.train.native_pools import average_pool, max_pool, max_pool_back
-from paribus.train.native_rows import compiled
 from paribus.train.native_sparse import change as change_panels
 from paribus.train.native_sparse import forward as forward_panels
 from paribus.train.native_sparse import look

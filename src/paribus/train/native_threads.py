@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from paribus.train.native_blas import alone
-from paribus.train.native_rows import compiled
+from paribus.train.native_compiled import compiled
 from paribus.train.native_sums import IMAGES, TALL
 from paribus.train.native_tiles import I32, I64, element
 

@@ -2,8 +2,8 @@
 
 from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, copy, part
+from paribus.train.native_compiled import compiled
 from paribus.train.native_pointwise import add
-from paribus.train.native_rows import compiled
 from paribus.train.native_runs import add_run, copy_run
 from paribus.train.native_tiles import LANES
 
