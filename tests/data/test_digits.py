@@ -1,9 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 from paribus.core import DataError
-from paribus.data import load_images
+from paribus.data import digits, load_images
 from paribus.study import DataSpec
 
 
@@ -27,8 +29,14 @@ def test_the_test_set_is_stratified_and_is_the_same_for_ever():
 
 
 def test_other_digits_are_refused(monkeypatch):
-    changed = load_digits()
-    changed.images[0, 0, 0] = 1
-    monkeypatch.setattr("sklearn.datasets.load_digits", lambda: changed)
+    changed = digits._rows()
+    changed[0, 0] += 1
+    monkeypatch.setattr(digits, "_rows", lambda: changed)
     with pytest.raises(DataError, match="digits of the installed scikit-learn have SHA-256"):
         load_images(DataSpec(source="digits"))
+
+
+def test_where_its_file_is_elsewhere_scikit_learn_is_asked(monkeypatch, tmp_path):
+    before = digits._rows()
+    monkeypatch.setattr(digits, "find_spec", lambda _: SimpleNamespace(origin=str(tmp_path / "__init__.py")))
+    assert digits._rows().tobytes() == before.tobytes()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from paribus.study import Recipe, Study, expand, possible, tuning_runs
 if TYPE_CHECKING:
     from paribus.data import Finding
     from paribus.lab.prepare import Prepared, PreparedRun
-    from paribus.train import Planned, Speed
+    from paribus.train import Planned, Pool, Speed
 
 _START_SECONDS = 4.0  # of the workers: importing torch
 _SEARCH = 20.0  # seconds: a larger batch than what is found by then is left to `run`
@@ -116,7 +117,7 @@ def check(
     from paribus.lab.largest import find_largest  # noqa: PLC0415
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
     from paribus.lab.settling import settle  # noqa: PLC0415
-    from paribus.train import check_precision, settle_device  # noqa: PLC0415
+    from paribus.train import Pool, check_precision, settle_device  # noqa: PLC0415
 
     place = placed(study, folder=STUDIES)
     study, device = place.study, settle_device(device)
@@ -130,13 +131,14 @@ def check(
     conditions, tuning = expand(study), tuning_runs(study)
     # The compared runs as they would be with the first of the tuned values.
     compared = settle(study, dict.fromkeys((run.key for run in tuning), None)).compared
-    prepared = prepare(study, compared, shelf=shelf)
-    models = _models(prepared)
-    count = worker_count(device, wanted=workers, missing=len(tuning) + len(prepared.runs))
     seconds, memory, paths = 0.0, 0, dict[str, TrainedBy]()
-    if measure:
-        watch(Snapshot("measuring the speed"))
-        seconds, memory, paths = _estimate(prepared, device=device, workers=count)
+    with Pool(workers=1) if measure else nullcontext() as pool:  # it imports torch while images are read
+        prepared = prepare(study, compared, shelf=shelf)
+        models = _models(prepared, pool=pool)
+        count = worker_count(device, wanted=workers, missing=len(tuning) + len(prepared.runs))
+        if pool is not None:
+            watch(Snapshot("measuring the speed"))
+            seconds, memory, paths = _estimate(prepared, pool=pool, device=device, workers=count)
     users: dict[str, list[str]] = {}
     for each in _first_seed(prepared):
         users.setdefault(each.data, []).append(each.run.condition)
@@ -168,24 +170,23 @@ def _power(prepared: "Prepared", *, comparisons: int) -> tuple[str, ...]:
     return can_show_sequential(looks, contrasts=comparisons, alpha=design.alpha, smallest_effect=margin)
 
 
-def _models(prepared: "Prepared") -> dict[str, ModelFacts]:
-    from paribus.lab.prepare import describe_network  # noqa: PLC0415
+def _models(prepared: "Prepared", *, pool: "Pool | None") -> dict[str, ModelFacts]:
+    from paribus.lab.prepare import describe_networks  # noqa: PLC0415
 
-    known = {
-        key: describe_network(spec, facts=prepared.data[data], source=source, base_dir=prepared.study.base_dir)
-        for key, (spec, data, source) in prepared.models.items()
-    }
+    known = dict(describe_networks(prepared, pool=pool))
     return {each.run.condition: known[each.model] for each in _first_seed(prepared)}
 
 
-def _estimate(prepared: "Prepared", *, device: str, workers: int) -> tuple[float, int, dict[str, TrainedBy]]:
+def _estimate(
+    prepared: "Prepared", *, pool: "Pool", device: str, workers: int
+) -> tuple[float, int, dict[str, TrainedBy]]:
     """Return seconds, bytes and paths, from a moment of updates of each network and batch size on random images."""
     from paribus.lab.plans import question_of, speeds_of  # noqa: PLC0415
     from paribus.train import images_measured, total_steps  # noqa: PLC0415
 
     first = _first_seed(prepared)
     questions = {each.run.condition: question_of(prepared, each, device=device) for each in first}
-    speeds = speeds_of(list(questions.values()))
+    speeds = speeds_of(pool, list(questions.values()))
     total, paths = 0.0, {}
     for each in first:
         recipe, facts = each.run.recipe, prepared.data[each.data]

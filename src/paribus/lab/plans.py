@@ -5,7 +5,7 @@ import os
 import platform
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -65,20 +65,19 @@ def plans(
     return agreed(found, used=used)
 
 
-def speeds_of(questions: Sequence[Question]) -> Mapping[str, tuple[Planned, Speed]]:
-    """Return the plan of every question and the speed under it, by its key, measured by a worker as it would train.
+def speeds_of(pool: Pool, questions: Sequence[Question]) -> Mapping[str, tuple[Planned, Speed]]:
+    """Return the plan of every question and the speed under it, by its key, measured by workers as they would train.
 
     Raises:
         ParibusError: what a network of the user's own raises.
     """
-    with closing(Pool(workers=1)) as pool:
-        found, measured = plans(pool, questions), {}
-        asked = {each.key: each for each in questions if each.key in found}
-        calls = [Call(key, timed, Timing(each, found[key].plan), own=each.own) for key, each in asked.items()]
-        for answer in pool.ask(calls):
-            if answer.error is not None:
-                raise answer.error
-            measured[answer.key] = found[answer.key], answer.value
+    found, measured = plans(pool, questions), {}
+    asked = {each.key: each for each in questions if each.key in found}
+    calls = [Call(key, timed, Timing(each, found[key].plan), own=each.own) for key, each in asked.items()]
+    for answer in pool.ask(calls):
+        if answer.error is not None:
+            raise answer.error
+        measured[answer.key] = found[answer.key], answer.value
     if any(each.key not in measured for each in questions):
         raise RunError("model", wrong="a process that measured the speed of a network ended before it was done")
     return measured

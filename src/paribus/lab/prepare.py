@@ -1,6 +1,6 @@
 """From a study to runs that can be trained: images loaded and shared, identities computed, plans made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import numpy.typing as npt
 from paribus.core import DataFacts, ModelError, ModelFacts, Streams, StudyError, digest, digest_bytes
 from paribus.data import Images, SharedImages, Tell, describe_data, load_images, share_images, tell_nobody
 from paribus.study import DataSpec, ModelSpec, Run, Study, check_fit
-from paribus.train import Network, apart, described, steps_per_epoch, total_steps
+from paribus.train import Call, Network, Pool, apart, described, steps_per_epoch, total_steps
+
+Described = Iterator[tuple[str, ModelFacts]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +122,41 @@ def data_key(study: Study, spec: DataSpec) -> str:
     return digest([spec.model_dump(mode="json"), list(study.design.vary_streams)])
 
 
-def network_of(spec: ModelSpec, *, facts: DataFacts, base_dir: Path) -> Network:
-    """Return a network and the images that it sees."""
-    return Network(spec, image_shape=facts.image_shape, classes=len(facts.classes), base_dir=base_dir)
+def describe_networks(prepared: Prepared, *, pool: Pool | None = None, but: Container[str] = ()) -> Described:
+    """Yield the networks in numbers, each with the key of its facts, as they come.
 
-
-def describe_network(spec: ModelSpec, *, facts: DataFacts, source: str, base_dir: Path) -> ModelFacts:
-    """Return a network in numbers; a user's own module is run in a process apart.
+    Args:
+        prepared: whose networks.
+        pool: workers that describe layers, where there are any; else torch is imported here.
+        but: keys of those that are known.
 
     Raises:
-        ModelError: the network does not fit the images, or its file is no longer what `source` is the digest of.
+        ModelError: a network does not fit its images, or a file is no longer what it was when it was prepared.
     """
-    network = network_of(spec, facts=facts, base_dir=base_dir)
-    if spec.module is None:
+    networks, base_dir = {}, prepared.study.base_dir
+    for key, (spec, data, _) in prepared.models.items():
+        if key not in but:
+            facts = prepared.data[data]
+            networks[key] = Network(spec, image_shape=facts.image_shape, classes=len(facts.classes), base_dir=base_dir)
+    if pool is not None:
+        calls = [Call(key, described, each) for key, each in networks.items() if each.spec.module is None]
+        for answer in pool.ask(calls):
+            if answer.error is not None:
+                raise answer.error
+            del networks[answer.key]
+            yield answer.key, answer.value
+    for key, network in networks.items():  # and what no worker has answered for
+        yield key, _described(network, source=prepared.models[key][2])
+
+
+def _described(network: Network, *, source: str) -> ModelFacts:
+    """Return a network in numbers; a user's own module is run in a process apart."""
+    if network.spec.module is None:
         return described(network)
     found = apart(described, network)
     if found.source != source:
-        raise ModelError("model.module", wrong=f"{spec.module} has just changed", allowed="run the study again")
+        wrong = f"{network.spec.module} has just changed"
+        raise ModelError("model.module", wrong=wrong, allowed="run the study again")
     return found
 
 

@@ -7,12 +7,12 @@ from paribus.core import EpochRecord, Outcome
 from paribus.lab.crew import Crew
 from paribus.lab.looking import last_epochs
 from paribus.lab.plans import plans, question_of
-from paribus.lab.prepare import Prepared, PreparedRun, describe_network, network_of
+from paribus.lab.prepare import Prepared, PreparedRun, describe_networks
 from paribus.lab.progress import Watch
 from paribus.lab.standing import board_of
 from paribus.lab.tally import Tally
 from paribus.store import RunDeclaration, Store
-from paribus.train import Call, Environment, Event, Job, Plan, Pool, Resume, Started, described
+from paribus.train import Environment, Event, Job, Plan, Pool, Resume, Started
 
 
 def declaration(prepared: Prepared, each: PreparedRun) -> RunDeclaration:
@@ -106,19 +106,5 @@ def describe_models(store: Store, prepared: Prepared, *, pool: Pool | None = Non
     Raises:
         ModelError: a network does not fit its images.
     """
-    known, base_dir = store.reader.facts("model"), prepared.study.base_dir
-    missing = {key: model for key, model in prepared.models.items() if key not in known}
-    if pool is not None:
-        calls = [
-            Call(key, described, network_of(spec, facts=prepared.data[data], base_dir=base_dir))
-            for key, (spec, data, _) in missing.items()
-            if spec.module is None
-        ]
-        for answer in pool.ask(calls):
-            if answer.error is not None:
-                raise answer.error
-            store.put_fact("model", answer.key, dataclasses.asdict(answer.value))
-            del missing[answer.key]
-    for key, (spec, data, source) in missing.items():
-        made = describe_network(spec, facts=prepared.data[data], source=source, base_dir=base_dir)
+    for key, made in describe_networks(prepared, pool=pool, but=store.reader.facts("model")):
         store.put_fact("model", key, dataclasses.asdict(made))
