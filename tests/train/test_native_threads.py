@@ -131,13 +131,14 @@ def test_a_thread_without_memory_is_done_without(make_bench):
 
 
 def test_helpers_end_with_their_training():
-    before = threading.active_count()
+    before = set(threading.enumerate())  # those of another test may still be ending
     helpers = [Helper() for _ in range(3)]
     together(lambda _: None, helpers=helpers, leave=lambda: None)
-    assert threading.active_count() == before + 3
+    begun = set(threading.enumerate()) - before
+    assert len(begun) == 3
     del helpers
     for _ in range(100):
-        if threading.active_count() == before:
+        if not any(thread.is_alive() for thread in begun):
             return
         time.sleep(0.05)
     pytest.fail("threads are left")

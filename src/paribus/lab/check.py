@@ -14,8 +14,11 @@ from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.study import Recipe, Study, expand, possible, tuning_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from paribus.data import Finding
     from paribus.lab.prepare import Prepared, PreparedRun
+    from paribus.study import Run
     from paribus.train import Planned, Pool, Speed
 
 _START_SECONDS = 4.0  # of the workers: importing torch
@@ -116,7 +119,6 @@ def check(
     from paribus.lab.finding import data_findings  # noqa: PLC0415
     from paribus.lab.largest import find_largest  # noqa: PLC0415
     from paribus.lab.prepare import Shelf, prepare  # noqa: PLC0415
-    from paribus.lab.settling import settle  # noqa: PLC0415
     from paribus.train import Pool, check_precision, settle_device  # noqa: PLC0415
 
     place = placed(study, folder=STUDIES)
@@ -128,9 +130,7 @@ def check(
         seconds=_SEARCH if measure else 0.0,
     )  # fmt: skip
     study = found.study
-    conditions, tuning = expand(study), tuning_runs(study)
-    # The compared runs as they would be with the first of the tuned values.
-    compared = settle(study, dict.fromkeys((run.key for run in tuning), None)).compared
+    conditions, compared, tuning = expand(study), _compared(study), tuning_runs(study)
     seconds, memory, paths = 0.0, 0, dict[str, TrainedBy]()
     with Pool(workers=1) if measure else nullcontext() as pool:  # it imports torch while images are read
         prepared = prepare(study, compared, shelf=shelf)
@@ -156,6 +156,13 @@ def check(
         largest=largest_sentences(study, found.facts),
         paths=paths,
     )
+
+
+def _compared(study: Study) -> "Sequence[Run]":
+    """Return the compared runs, as they would be with the first of the tuned values."""
+    from paribus.lab.settling import settle  # noqa: PLC0415
+
+    return settle(study, dict.fromkeys((run.key for run in tuning_runs(study)), None)).compared
 
 
 def _power(prepared: "Prepared", *, comparisons: int) -> tuple[str, ...]:
