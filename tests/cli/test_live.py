@@ -264,7 +264,7 @@ class Session:
 
 
 def test_in_a_real_terminal_rows_change_and_nothing_of_the_table_is_left(place, environment):
-    session = Session("run", "tiny.toml", "--no-report", "train.epochs=600", cwd=place, environment=environment)
+    session = Session("run", "tiny.toml", "--no-report", "train.epochs=300", cwd=place, environment=environment)
     assert session.until(lambda now: "epoch " in now.row("lr=0.1 (baseline)")), session.lines
     assert session.screen.cursor.hidden
     session.resize(60, 20)

@@ -1,14 +1,13 @@
-import json
 import math
 from pathlib import Path
 
 import pytest
 import torch
 from making import make_images
-from typer.testing import CliRunner
 
-from paribus.cli import app
+import paribus as pb
 from paribus.core import Streams
+from paribus.lab import check
 from paribus.study import expand, gallery_names, load_gallery
 from paribus.train import Plan
 from paribus.train.bench import lay_out
@@ -85,10 +84,8 @@ def test_every_condition_makes_a_first_update_from_a_plausible_loss(name):
 
 
 def test_the_parameter_tables_of_report_c_come_out_with_their_sums():
-    words = ["check", "mnist-mlp-vs-cnn", *ON_DIGITS, "train.batch_size=32", "--json"]
-    done = CliRunner().invoke(app, words)
-    assert done.exit_code == 0, done.output
-    tables = {each["name"]: each for each in json.loads(done.stdout)["conditions"]}
+    found = check(pb.load("mnist-mlp-vs-cnn", *ON_DIGITS, "train.batch_size=32"), measure=False)
+    tables = {each["name"]: each for each in found.json()["conditions"]}
     assert {name: table["parameters"] for name, table in tables.items()} == {
         "MLP, sigmoid": 238_510,
         "MLP, ReLU": 238_510,

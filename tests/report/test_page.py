@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paribus.core import DataFacts
 from paribus.figures import visible
 from paribus.report import MOST_BYTES, DataEntry, Part, Times, render
-from paribus.report.page import render_with
+from paribus.report.page import _bundle, render_with
 
 TIMES = re.compile("<!-- times:begin -->.*<!-- times:end -->", re.DOTALL)
 
@@ -332,3 +332,16 @@ def test_what_a_labelled_level_is_stands_below_its_label_and_a_long_one_is_cut(m
     assert "What ends with “…” stands whole in the study file" in text
     short = said(plain(replace(content, values={"a": values["a"]})))
     assert "stands whole in the study file" not in short
+
+
+def test_scripts_are_made_once_on_a_machine_and_again_when_what_was_kept_is_damaged(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARIBUS_CACHE", str(tmp_path))
+    made = []
+    monkeypatch.setattr("vl_convert.javascript_bundle", lambda *given: made.append(given) or "a\nb</script>")
+    assert [_bundle.__wrapped__() for _ in range(2)] == ["a\nb<\\/script>"] * 2
+    assert len(made) == 1
+    (file,) = (tmp_path / "scripts").iterdir()
+    for damaged in ("", file.read_text(encoding="utf-8")[:-1], "no digest"):
+        file.write_text(damaged, encoding="utf-8")
+        assert _bundle.__wrapped__() == "a\nb<\\/script>"
+    assert len(made) == 4

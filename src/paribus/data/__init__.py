@@ -22,6 +22,7 @@ from paribus.data.findings import (
 from paribus.data.folders import cache_folder
 from paribus.data.images import Arrays, Collected, Images, make_images
 from paribus.data.isolate import Isolate
+from paribus.data.kept import keep, kept
 from paribus.data.load import load_images
 from paribus.data.locate import SourceStatus, source_status
 from paribus.data.look import Look, look_at_folder
@@ -68,6 +69,8 @@ __all__ = [
     "folder_path",
     "image_names",
     "jpeg",
+    "keep",
+    "kept",
     "load_images",
     "look_at_folder",
     "make_images",

@@ -3,14 +3,11 @@
 import json
 import os
 import platform
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from importlib.metadata import version
-from pathlib import Path
 
 from paribus.core import RunError, digest
-from paribus.data import cache_folder
+from paribus.data import keep, kept
 from paribus.lab.prepare import Prepared, PreparedRun
 from paribus.lab.progress import Snapshot, Watch, watch_nothing
 from paribus.train import (
@@ -52,7 +49,7 @@ def plans(
     earlier runs, the latest last: it stays with them.
     """
     asked = {each.key: each for each in questions}
-    found = {key: kept for key in asked if (kept := _kept(key)) is not None}
+    found = {key: plan for key in asked if (plan := _kept(key)) is not None}
     open_ones = [each for key, each in asked.items() if key not in found]
     if open_ones:  # the very first time on a machine, compiling takes half a minute
         watch(Snapshot("measuring how these networks train fastest here (kept for the next time)"))
@@ -61,7 +58,7 @@ def plans(
         if isinstance(answer.value, Planned):  # else the training itself will say what is wrong
             found[answer.key] = answer.value
             if not asked[answer.key].own:  # what such a file imports may change without it
-                _keep(answer.key, answer.value)
+                keep("plans", _name(answer.key), json.dumps(as_plain(answer.value)))
     return agreed(found, used=used)
 
 
@@ -83,27 +80,14 @@ def speeds_of(pool: Pool, questions: Sequence[Question]) -> Mapping[str, tuple[P
     return measured
 
 
-def _file(key: str) -> Path:
+def _name(key: str) -> str:
     machine = [platform.machine(), platform.processor(), platform.node(), os.cpu_count()]
     versions = [platform.python_version(), *(version(name) for name in ("torch", "numpy", "scipy", "numba"))]
-    return cache_folder() / "plans" / f"{digest([key, machine, versions])}.json"
+    return f"{digest([key, machine, versions])}.json"
 
 
 def _kept(key: str) -> Planned | None:
     try:
-        return from_plain(json.loads(_file(key).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, AssertionError):
+        return from_plain(json.loads(kept("plans", _name(key)) or ""))
+    except (ValueError, TypeError, KeyError, AssertionError):
         return None  # never kept, or by something else: it is measured again
-
-
-def _keep(key: str, found: Planned) -> None:
-    """Write a plan down, whole or not at all; where nothing can be written it is measured again next time."""
-    file = _file(key)
-    fresh = file.with_name(f"{file.stem}.{uuid.uuid4().hex}.new")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(as_plain(found)), encoding="utf-8")
-        fresh.replace(file)
-    except OSError:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)

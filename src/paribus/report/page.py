@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 from typing import Any
 
 import jinja2
 import vl_convert
 from markupsafe import Markup
 
+from paribus.data import keep, kept
 from paribus.figures import VERDICTS, vegalite_version, visible
 from paribus.report import numbers
 from paribus.report.content import PublishedRow, ReportContent, RunRow
@@ -152,7 +154,11 @@ def _text(name: str) -> str:
 
 @cache
 def _bundle() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script."""
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vegalite_version())).replace(
-        "</script", "<\\/script"
-    )
+    """Return Vega, Vega-Lite and Vega-Embed as one script, kept from before: to make it takes two seconds."""
+    name = f"vega-{version("vl-convert-python")}-{vegalite_version()}.js"
+    known, _, script = (kept("scripts", name) or "").partition("\n")
+    if known != _digest(script):
+        made = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vegalite_version()))
+        script = made.replace("</script", "<\\/script")
+        keep("scripts", name, f"{_digest(script)}\n{script}")
+    return script
