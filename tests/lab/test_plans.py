@@ -32,12 +32,12 @@ class _Workers:
         return [Answer(call.key, Planned(NATIVE, ((NATIVE, 1.0),), "")) for call in calls]
 
 
-def test_what_was_measured_is_not_measured_again():
+def test_what_was_measured_is_not_measured_again(tmp_path):
     pool, question = _Workers(), Question(make_recipe(MLP), (1, 8, 8), 4, Path(), "cpu", "")
     first = plans.plans(pool, [question, question])
     assert plans.plans(pool, [question]) == first
     assert pool.asked == [question.key]
-    for file in (Path(plans.cache_folder()) / "plans").iterdir():
+    for file in (tmp_path / "cache" / "plans").iterdir():
         file.write_text("not JSON", encoding="utf-8")  # what somebody else wrote is measured again
     plans.plans(pool, [question])
     assert pool.asked == [question.key] * 2

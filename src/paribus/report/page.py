@@ -155,7 +155,7 @@ def _text(name: str) -> str:
 @cache
 def _bundle() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, kept from before: to make it takes two seconds."""
-    name = f"vega-{version("vl-convert-python")}-{vegalite_version()}.js"
+    name = f"vega-{version('vl-convert-python')}-{vegalite_version()}.js"
     known, _, script = (kept("scripts", name) or "").partition("\n")
     if known != _digest(script):
         made = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vegalite_version()))

@@ -10,12 +10,17 @@ from paribus.train.native_pointwise import clear
 from paribus.train.native_sums import IMAGES, SHORT, TALL, sum_column, sum_one, sum_short, sum_tall
 from paribus.train.native_tiles import (
     HALF,
+    LANES,
     ROWS,
     WIDE,
     learn,
     learn_moment,
     learn_moment_row,
+    learn_moment_some,
+    learn_moment_some_row,
     learn_row,
+    learn_some,
+    learn_some_row,
     write_half,
     write_pair,
     write_row,
@@ -149,6 +154,26 @@ def _learn(times, jump, rows, slopes, g, made, images, start, along, count, thet
 
 
 @compiled
+def _learn_some(some, rows, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay):
+    """Change the last weights of each row, as many as a register has or fewer, by their gradients."""
+    alone()
+    if mu != 0 and rows == ROWS:
+        learn_moment_some(
+            some, k.NO, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay
+        )
+    elif mu != 0:
+        learn_moment_some_row(
+            some, k.NO, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay
+        )
+    elif rows == ROWS:
+        learn_some(some, k.NO, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay)
+    else:
+        learn_some_row(
+            some, k.NO, slopes, g, made, images, start, along, count, theta, first, at, size, rate, mu, decay
+        )
+
+
+@compiled
 def change(
     kind, rule, rate, step, theta, weights, moment_1, moment_2, made, low, high, size, count, slopes, g,
     source, at, cols,
@@ -163,13 +188,12 @@ def change(
     apart = -(-size // WIDE) * WIDE
     whole, out = size - size % WIDE, count * apart
     packed = count > _FEW_CHANGE
-    for c in range(0 if packed else whole, size, WIDE):
+    for c in range(0 if packed else size if kind == k.SGD else whole, size, WIDE):
         _panel(source, at + c, count, size, min(WIDE, size - c), cols, c * count)
     n = low
     while n < high:
         rows = ROWS if high - n >= ROWS else 1
         first = weights + n * size
-        begin = 0
         if kind == k.SGD:
             factor, start, along, jump = (
                 (cols, k.NO, np.int64(WIDE), count * WIDE) if packed else (source, at, size, np.int64(WIDE))
@@ -178,14 +202,18 @@ def change(
                 whole // WIDE, jump, rows, slopes, g + n, made, factor, start, along, count, theta, moment_1, first,
                 size, pace, mu, decay,
             )  # fmt: skip
-            begin = whole
-        if begin < size:
-            for c in range(begin, size, WIDE):
+            for c in range(whole, size, LANES):
+                _learn_some(
+                    min(LANES, size - c), rows, slopes, g + n, made, factor,
+                    start + whole // WIDE * jump + c - whole, along, count, theta, moment_1, first + c,
+                    size, pace, mu, decay,
+                )  # fmt: skip
+        else:
+            for c in range(0, size, WIDE):
                 factor, start, along = (cols, c * count, WIDE) if packed or c == whole else (source, at + c, size)
                 tile(rows, slopes, g + n, k.YES, made, factor, start, along, count, cols, out + c, apart)
             for r in range(rows):
                 update(
-                    kind, rule, rate, step, theta, first + r * size + begin, cols, out + r * apart + begin,
-                    moment_1, moment_2, size - begin,
+                    kind, rule, rate, step, theta, first + r * size, cols, out + r * apart, moment_1, moment_2, size
                 )  # fmt: skip
         n += rows

@@ -26,14 +26,7 @@ class _Sums:
     def __init__(self, context: Any, builder: Any, *, dtype: Any, images: int, rows: int) -> None:
         self.tile = Tile(context, builder, dtype=dtype, rows=rows)
         self.builder, self.images, self.rows = builder, images, rows
-        self.vector, bits = self.tile.vector, dtype.bitwidth
-        self._masked = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(
-                self.vector, [self.vector.as_pointer(), I32, ir.VectorType(ir.IntType(1), LANES), self.vector]
-            ),
-            f"llvm.masked.load.v{LANES}f{bits}.p0",
-        )
+        self.vector = self.tile.vector
 
     def starts(self, begin: Any, step: Any, count: int) -> list[Any]:
         """Return where rows start that lie `step` apart."""
@@ -52,17 +45,8 @@ class _Sums:
         rest = builder.urem(depth, lanes)
         with builder.if_then(builder.icmp_unsigned("!=", rest, ir.Constant(I64, 0))):
             along = builder.sub(depth, rest)
-            places = ir.Constant(ir.VectorType(I32, LANES), list(range(LANES)))
-            empty = ir.Constant(ir.VectorType(I32, LANES), ir.Undefined)
-            first = builder.insert_element(empty, builder.trunc(rest, I32), ir.Constant(I32, 0))
-            some = builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
-            mask, four = builder.icmp_unsigned("<", places, some), ir.Constant(I32, 4)
-            self._add(
-                cells,
-                images,
-                rows,
-                lambda start: builder.call(self._masked, [self._at(start, along), four, mask, nothing]),
-            )
+            mask = self.tile.first(rest)
+            self._add(cells, images, rows, lambda start: self.tile.load_some(self._at(start, along), mask))
         return self._folded([builder.load(cell) for cell in cells])
 
     def _at(self, start: Any, along: Any) -> Any:

@@ -22,16 +22,23 @@ HALF = ROWS // 2
 Along = Callable[[Any], Any]  # from the number of a step to how far it is from the first
 
 I64, I32, _BYTES = ir.IntType(64), ir.IntType(32), ir.IntType(8).as_pointer()
+_FOUR = ir.Constant(I32, 4)  # bytes: numbers lie at whole ones, registers anywhere
 
 
 class Tile:
-    """Emits the code of one tile: out[r, c] = sum over d of a[r, d] * b[d, c], one chain of sums for every number."""
+    """Emits the code of one tile: out[r, c] = sum over d of a[r, d] * b[d, c], one chain of sums for every number.
 
-    def __init__(self, context: Any, builder: Any, *, dtype: Any, rows: int, registers: int = 2) -> None:
+    With `columns` no more than so many numbers of each register are read and written.
+    """
+
+    def __init__(
+        self, context: Any, builder: Any, *, dtype: Any, rows: int, registers: int = 2, columns: Any = None
+    ) -> None:
         self.builder, self.rows, self._registers = builder, rows, range(registers)
-        self.vector = ir.VectorType(context.get_data_type(dtype), LANES)
+        self.vector, self._bits = ir.VectorType(context.get_data_type(dtype), LANES), dtype.bitwidth
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
         self._fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f{dtype.bitwidth}")
+        self._mask = None if columns is None else self.first(columns)
 
     def fma(self, factor: Any, other: Any, addend: Any) -> Any:
         """Return factor * other + addend, rounded once."""
@@ -39,7 +46,7 @@ class Tile:
 
     def spread(self, number: Any) -> Any:
         """Return a register that is full of one number."""
-        empty = ir.Constant(self.vector, ir.Undefined)
+        empty = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
         first = self.builder.insert_element(empty, number, ir.Constant(I32, 0))
         return self.builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
 
@@ -53,13 +60,33 @@ class Tile:
 
     def load(self, place: Any) -> Any:
         """Read a register; it need not start at a whole register."""
+        if self._mask is not None:
+            return self.load_some(place, self._mask)
         value = self.builder.load(place)
         value.align = 4
         return value
 
     def store(self, value: Any, place: Any) -> None:
         """Write a register; it need not start at a whole register."""
-        self.builder.store(value, place).align = 4
+        if self._mask is None:
+            self.builder.store(value, place).align = 4
+            return
+        kind = [self.vector, self.vector.as_pointer(), I32, self._mask.type]
+        self.builder.call(self._masked("store", ir.VoidType(), kind), [value, place, _FOUR, self._mask])
+
+    def load_some(self, place: Any, mask: Any) -> Any:
+        """Read the numbers of a register that a mask names; the others are 0, and not looked at."""
+        kind, nothing = [self.vector.as_pointer(), I32, mask.type, self.vector], ir.Constant(self.vector, [0.0] * LANES)
+        return self.builder.call(self._masked("load", self.vector, kind), [place, _FOUR, mask, nothing])
+
+    def first(self, count: Any) -> Any:
+        """Return a mask of the first numbers of a register."""
+        places = ir.Constant(ir.VectorType(I32, LANES), list(range(LANES)))
+        return self.builder.icmp_unsigned("<", places, self.spread(self.builder.trunc(count, I32)))
+
+    def _masked(self, what: str, made: Any, takes: list[Any]) -> Any:
+        name = f"llvm.masked.{what}.v{LANES}f{self._bits}.p0"
+        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(made, takes), name)
 
     def write(self, made: list[Any], start: Any, step: Any) -> None:
         """Write the registers of a tile, row by row, rows `step` apart."""
@@ -133,8 +160,11 @@ def _writer(rows: int) -> Any:
     return write
 
 
-def _learner(rows: int, *, momentum: bool) -> Any:
-    """Make tiles beside one another, `times` of them; `b` of each starts `jump` after that of the one before."""
+def _learner(rows: int, *, momentum: bool, some: bool = False) -> Any:
+    """Make tiles beside one another, `times` of them; `b` of each starts `jump` after that of the one before.
+
+    With `some` it is one tile of one register, of which `times` columns are there.
+    """
 
     @intrinsic
     def learn(  # type: ignore[no-untyped-def]
@@ -143,7 +173,9 @@ def _learner(rows: int, *, momentum: bool) -> Any:
         def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
             times, jump, a, at_a, step_a, b, at_b, step_b, depth, theta, first, at, step, rate, mu, decay = values
             kinds = signature.args
-            tile = Tile(context, builder, dtype=kinds[2].dtype, rows=rows)
+            shape = {"registers": 1, "columns": times} if some else {}
+            times = ir.Constant(I64, 1) if some else times
+            tile = Tile(context, builder, dtype=kinds[2].dtype, rows=rows, **shape)
             left = element(context, builder, kinds[2], a, at_a)
             offsets = [ir.Constant(I64, row) for row in range(rows)]
             falling, kept, shrinking = (tile.spread(number) for number in (builder.fneg(rate), mu, decay))
@@ -177,3 +209,5 @@ write_wide, write_half, write_pair, write_row = (_writer(rows) for rows in (ROWS
 # moment that this is added to, as in torch.optim.SGD.
 learn, learn_row = _learner(ROWS, momentum=False), _learner(1, momentum=False)
 learn_moment, learn_moment_row = _learner(ROWS, momentum=True), _learner(1, momentum=True)
+learn_some, learn_some_row = _learner(ROWS, momentum=False, some=True), _learner(1, momentum=False, some=True)
+learn_moment_some, learn_moment_some_row = (_learner(rows, momentum=True, some=True) for rows in (ROWS, 1))
