@@ -4,6 +4,7 @@ numba makes machine code of every function, and optimises again what it had opti
 are called from compiled code alone both are for nothing: half of the time that compiling takes (docs/log.md).
 """
 
+import threading
 from collections.abc import Callable
 from functools import cached_property
 from importlib.metadata import version
@@ -19,6 +20,8 @@ from paribus.core import digest
 from paribus.data import cache_folder
 from paribus.train.engine import engine
 from paribus.train.native_tiles import WIDE
+
+_MAKING = threading.Lock()
 
 
 def compiled(function: Callable[..., Any]) -> "Compiled":
@@ -36,15 +39,16 @@ class Compiled:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.__doc__ = function.__doc__
-        self._function = function
+        self._function, self._whole = function, None
 
     def __call__(self, *given: Any) -> Any:
         """Compile it for arguments of such types where that was not done, and call it."""
+        if self._whole is None:
+            with _MAKING:  # several threads may call it first: one compiles, the others wait
+                self._whole = self._whole or self._for_python()
         return self._whole(*given)
 
-    @cached_property
-    def _whole(self) -> Any:
-        """What Python calls."""
+    def _for_python(self) -> Any:
         made = njit(error_model="numpy", nogil=True)(self._function)
         before = config.CACHE_DIR  # NUMBA_CACHE_DIR, or nothing
         sources = digest([version("numba"), engine(), WIDE])[:16]
