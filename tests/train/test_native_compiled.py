@@ -1,5 +1,8 @@
 """Compiled functions: the same for Python and for each other, and machine code is kept of what Python calls alone."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -44,6 +47,14 @@ def test_machine_code_is_kept_of_what_python_calls_alone(kept):
     assert kept() == {"outer"}
     compiled(inner._function)(np.ones(3), 0)
     assert kept() == {"outer", "inner"}
+
+
+def test_of_threads_that_call_it_first_together_one_compiles(monkeypatch):
+    first, made = compiled(outer._function), []
+    monkeypatch.setattr(first, "_for_python", lambda: made.append(time.sleep(0.2)) or len)
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(first, [[1, 2]] * 4)) == [2] * 4
+    assert len(made) == 1
 
 
 def test_what_numba_cannot_compile_is_its_own_error_and_names_the_place():

@@ -25,7 +25,8 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
 # The page's own text colour, so that one drawing serves light and dark.
 INK = "currentColor"
 GREY = "#888888"
-# Three names of one set of letter widths, so that a picture measured here fits where it is shown.
+# Three names of one set of letter widths, so that a picture measured here fits where it is shown; then what is about as
+# narrow where there are none of them.
 _FONT = "Arial, Helvetica, Liberation Sans, DejaVu Sans Condensed, sans-serif"
 
 

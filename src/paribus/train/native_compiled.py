@@ -91,13 +91,13 @@ class _ToPiece(LoweringPass):  # type: ignore[misc]  # numba has no types
         self._lowering = typed_passes.NativeLowering()
 
     def run_pass(self, state: Any) -> bool:
-        state.library = _Piece(state.targetctx.codegen(), state.func_id.func_qualname)
+        state["library"] = piece = _Piece(state.targetctx.codegen(), state.func_id.func_qualname)
         state.flags.no_compile = state.flags.no_cpython_wrapper = state.flags.no_cfunc_wrapper = True
         self._lowering.run_pass(state)
         made = state["cr"]
         # numba knows compiled functions by what Python would call, which has to be built in: any will do, each its own.
         name = [].append
-        state.targetctx.insert_user_function(name, made.fndesc, [state.library])
+        state.targetctx.insert_user_function(name, made.fndesc, [piece])
         state["cr"] = made._replace(cfunc=name)
         return True
 
@@ -107,10 +107,8 @@ class _Pieces(compiler.CompilerBase):  # type: ignore[misc]
 
     def define_pipelines(self) -> list[Any]:
         """Return the passes."""
-        found = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes = [(_ToPiece if each is typed_passes.NativeLowering else each, why) for each, why in found.passes]
         made = compiler.PassManager("paribus_pieces")
-        for each, why in passes:
-            made.add_pass(each, why)
+        for each, why in compiler.DefaultPassBuilder.define_nopython_pipeline(self.state).passes:
+            made.add_pass(_ToPiece if each is typed_passes.NativeLowering else each, why)
         made.finalize()
         return [made]
