@@ -19,10 +19,11 @@ KINDS = (k.SGD, k.NESTEROV, k.ADAM, k.ADAMW)
 class Layer:
     """Weights in panels, images of which some pixels are dark, and lists of the others."""
 
-    def __init__(self, *, made, size, count, dark, bias, training, seed):
+    def __init__(self, *, made, size, count, dark, bias, training, seed, black=0.0):
         self.draw = np.random.default_rng(seed)
         self.weights, self.bias = self.draw.normal(size=(made, size)), self.draw.normal(size=made)
         self.dark, pixels = self.draw.normal(size=size), self.draw.normal(size=(count, size))
+        self.dark[self.draw.random(size) < black] = 0  # a network sees them as numbers that are 0, too
         self.images = np.where(self.draw.random((count, size)) < dark, self.dark, pixels)
         self.theta = Guarded(np.zeros(room(size, made) + made))
         place = int(self.theta.place)
@@ -56,6 +57,7 @@ layers = {
     "size": st.integers(1, 150),
     "count": st.integers(1, 40),
     "dark": st.sampled_from([0.0, 0.5, 0.9, 1.0]),
+    "black": st.sampled_from([0.0, 0.5, 1.0]),
     "seed": st.integers(0, 99),
 }
 

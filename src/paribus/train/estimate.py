@@ -1,6 +1,7 @@
 """How long and how much memory a training will take: measured on a few updates of random images, not guessed."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from paribus.train.speed import Speed
 
 _SECONDS = 0.5
 _LEAST_LIT = 0.01  # of the pixels
+_EPOCH = 16_000  # images, the same again and again: what is done once an epoch counts beside the smallest networks
 
 
 def measured_speed(
@@ -31,6 +33,8 @@ def measured_speed(
     batch = recipe.train.batch
     images = random_images(probed(batch), image_shape=image_shape, classes=classes, dark=dark)
     bench = lay_out(probe_of(recipe), streams=Streams(0), images=images, base_dir=base_dir, plan=plan)
+    train, again = bench.parts["train"], 1 if recipe.train.augment else _EPOCH // len(bench.parts["train"])
+    bench.parts["train"] = replace(train, index=train.index.repeat(max(1, again)))
     path = path_of(bench)
     per_epoch = -(-len(bench.parts["train"]) // batch)
     train_epoch(path, epoch=1, first_step=0, steps=min(per_epoch, 3))  # the first updates allocate

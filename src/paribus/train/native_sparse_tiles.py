@@ -89,7 +89,12 @@ class _Learning:
             tile.spread(number) for number in (tile.builder.fneg(rate), mu, decay)
         )
         self._heavy = self.builder.fcmp_ordered("!=", mu, ir.Constant(mu.type, 0.0))
+        self._firm = self.builder.fcmp_ordered("==", decay, ir.Constant(decay.type, 0.0))
         self._cells = [cgutils.alloca_once(self.builder, tile.vector) for _ in self.registers]
+
+    def still(self) -> Any:
+        """Tell whether weights stay what they are where their gradient is 0."""
+        return self.builder.and_(self.builder.not_(self._heavy), self._firm)
 
     def placed(self, start: Any, offset: Any, apart: Any) -> list[Any]:
         """Return the places of all registers, of panels that are so far apart."""
@@ -184,23 +189,31 @@ def _learner(panels: int) -> Any:
             begin, sums = start("slopes", "at_slopes"), learning.placed(start("slopes", "at_sums"), zero, step)
             flat, moments, goal = start("theta"), start("first"), start("out", "at_out")
             totals = learning.placed(flat, at["total"], step)
+            still = learning.still()
             with cgutils.for_range(builder, builder.sub(at["high"], at["low"])) as loop:
                 pixel = builder.add(at["low"], loop.index)
-                level = tile.spread(builder.load(builder.gep(flat, [builder.add(at["dark"], pixel)])))
+                darkness = builder.load(builder.gep(flat, [builder.add(at["dark"], pixel)]))
+                level = tile.spread(darkness)
                 length = builder.sext(builder.load(builder.gep(lengths, [pixel])), I64)
                 some = builder.mul(pixel, at["room"])
-                made = learning.gradient(
-                    level, sums, length, builder.gep(rows, [some]), builder.gep(factors, [some]), begin
+                dark = builder.and_(
+                    builder.icmp_signed("==", length, zero),
+                    builder.fcmp_ordered("==", darkness, ir.Constant(darkness.type, 0.0)),
                 )
-                with builder.if_else(builder.icmp_signed("!=", at["writes"], zero)) as (then, otherwise):
-                    with then:
-                        offset = builder.mul(loop.index, step)
-                        for value, place in zip(made, learning.placed(goal, offset, at["step_out"]), strict=True):
-                            tile.store(value, place)
-                    with otherwise:
-                        offset = builder.add(at["panel"], builder.mul(pixel, step))
-                        weights, kept = (learning.placed(each, offset, at["apart"]) for each in (flat, moments))
-                        learning.change(made, weights, kept, totals, level)
+                writes = builder.icmp_signed("!=", at["writes"], zero)
+                with builder.if_then(builder.or_(writes, builder.not_(builder.and_(still, dark)))):
+                    made = learning.gradient(
+                        level, sums, length, builder.gep(rows, [some]), builder.gep(factors, [some]), begin
+                    )
+                    with builder.if_else(writes) as (then, otherwise):
+                        with then:
+                            offset = builder.mul(loop.index, step)
+                            for value, place in zip(made, learning.placed(goal, offset, at["step_out"]), strict=True):
+                                tile.store(value, place)
+                        with otherwise:
+                            offset = builder.add(at["panel"], builder.mul(pixel, step))
+                            weights, kept = (learning.placed(each, offset, at["apart"]) for each in (flat, moments))
+                            learning.change(made, weights, kept, totals, level)
             return context.get_dummy_value()
 
         arguments = (
