@@ -43,11 +43,19 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Contenders that do the same work."""
+    """Contenders that do the same work.
+
+    Args:
+        name: in tables.
+        contenders: who takes part.
+        copies: floats of the arrays whose copying is measured with it.
+        planned: whether the first contender runs once before it counts, so that its plan is known.
+    """
 
     name: str
     contenders: tuple[Contender, ...]
-    copies: tuple[int, ...] = ()  # floats of the arrays whose copying is measured with it
+    copies: tuple[int, ...] = ()
+    planned: bool = False
 
 
 @dataclass(slots=True)
@@ -85,6 +93,9 @@ def measure(case, *, repeats, files, tell=print):
     made = []
     if any(each.script == "paribus_study" for each in case.contenders):
         tell(compile_once(files))
+    if case.planned:
+        first = case.contenders[0]
+        _launch(first, replace(first.task, folder=files.folder_of(first.task)), Measurement(case.name, first.name, 0))
     for repeat in range(repeats):
         for contender in case.contenders:
             task = replace(contender.task, folder=files.folder_of(contender.task))
