@@ -4,8 +4,10 @@ from paribus.train import native_rows as k
 from paribus.train.native_blas import alone, part
 from paribus.train.native_compiled import compiled
 from paribus.train.native_pointwise import clear
-from paribus.train.native_runs import copy_run, mirror_run
+from paribus.train.native_runs import copy_run, expect, mirror_run
 from paribus.train.native_tiles import LANES
+
+_AHEAD = 4  # images that are asked for before they are read
 
 
 @compiled
@@ -15,6 +17,8 @@ def gather(pixels, index, first, count, size, shift, scale, goal):
     channels = shift.shape[0]
     plane = size // channels
     for i in range(count):
+        if i + _AHEAD < count:
+            expect(pixels, index[first + i + _AHEAD] * size, size)
         for c in range(channels):
             source, made = part(pixels, index[first + i] * size + c * plane), part(goal, i * size + c * plane)
             less, times = shift[c], scale[c]
@@ -31,6 +35,8 @@ def gather_moved(pixels, index, height, width, moves, plane, shift, scale, goal)
     alone()
     channels, size = shift.shape[0], height * width
     for i in range(index.shape[0]):
+        if i + _AHEAD < index.shape[0]:
+            expect(pixels, index[i + _AHEAD] * channels * size, channels * size)
         rows, columns = moves[index[i], 0], moves[index[i], 1]
         from_row, down, top, bottom = rows[0], rows[1], rows[2], rows[3]
         from_column, across, left, right = columns[0], columns[1], columns[2], columns[3]

@@ -11,7 +11,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from paribus.train.native_tiles import I32, I64, LANES, element
+from paribus.train.native_tiles import I32, I64, LANES, element, prefetch
+
+LINE = 64  # bytes that memory hands over at once, on most processors
 
 
 def _mover(*, adds: bool = False, mirrors: bool = False) -> Any:
@@ -57,3 +59,19 @@ def _mover(*, adds: bool = False, mirrors: bool = False) -> Any:
 # For j < count, goal[to + j] = source[at + j], source[at + count - 1 - j], or goal[to + j] + source[at + j]; of arrays
 # that do not overlap there.
 copy_run, mirror_run, add_run = _mover(), _mover(mirrors=True), _mover(adds=True)
+
+
+@intrinsic
+def expect(typingctx, source, at, count):  # type: ignore[no-untyped-def]
+    """Ask for bytes that will soon be read: images lie apart, and memory takes longer than copying them does."""
+
+    def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+        source, at, count = values
+        kinds = signature.args
+        line = ir.Constant(I64, LINE)
+        with cgutils.for_range(builder, builder.udiv(builder.add(count, ir.Constant(I64, LINE - 1)), line)) as loop:
+            place = element(context, builder, kinds[0], source, builder.add(at, builder.mul(loop.index, line)))
+            prefetch(builder, place, to_write=False)
+        return context.get_dummy_value()
+
+    return types.void(source, at, count), codegen

@@ -95,11 +95,8 @@ class Tile:
 
     def fetch(self, places: list[Any]) -> None:
         """Ask for memory that will be changed after the product, which takes longer than the memory."""
-        kind = ir.FunctionType(ir.VoidType(), [_BYTES, I32, I32, I32])
-        prefetch = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
-        to_write, near, data = (ir.Constant(I32, value) for value in (1, 3, 1))
         for place in places:
-            self.builder.call(prefetch, [self.builder.bitcast(place, _BYTES), to_write, near, data])
+            prefetch(self.builder, place, to_write=True)
 
     def offsets(self, row: Any) -> list[Any]:
         """Return how far rows start from the first, which are `row` apart."""
@@ -134,6 +131,14 @@ class Tile:
         """Return where a register is that comes so many after one at `begin`."""
         place = self.builder.gep(begin, [ir.Constant(I64, register * LANES)])
         return self.builder.bitcast(place, self.vector.as_pointer())
+
+
+def prefetch(builder: Any, place: Any, *, to_write: bool) -> None:
+    """Ask for memory before it is used."""
+    kind = ir.FunctionType(ir.VoidType(), [_BYTES, I32, I32, I32])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    writes, near, data = (ir.Constant(I32, value) for value in (int(to_write), 3, 1))
+    builder.call(function, [builder.bitcast(place, _BYTES), writes, near, data])
 
 
 def element(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
