@@ -38,10 +38,11 @@ def measured_speed(
     path = path_of(bench)
     per_epoch = -(-len(bench.parts["train"]) // batch)
     train_epoch(path, epoch=1, first_step=0, steps=min(per_epoch, 3))  # the first updates allocate
-    first = train_epoch(path, epoch=1, first_step=0, steps=1).seconds
     # An epoch's augmentation is drawn at its start: of a whole epoch it takes its true share. So do other things that
     # are done once an epoch: as many updates at a time as there is time for.
-    most = per_epoch if recipe.train.augment else max(1, min(per_epoch, int(_SECONDS / first)))
+    most = per_epoch if recipe.train.augment else 1
+    while most < per_epoch and train_epoch(path, epoch=1, first_step=0, steps=most).seconds < _SECONDS / 8:
+        most = min(per_epoch, 4 * most)
     updates = seconds = 0.0
     while seconds < _SECONDS:
         result = train_epoch(path, epoch=1, first_step=0, steps=most)
