@@ -38,6 +38,19 @@ def values(made, key):
     return [each.found[key] for each in made if each.found.get(key) is not None]
 
 
+def rates(measurements):
+    """Return the median images a second of every contender in every case, as lines of Markdown."""
+    cases = list(dict.fromkeys(each.case for each in measurements))
+    lines = [f"| images/s | {' | '.join(cases)} |", "| --- |" + " ---: |" * len(cases)]
+    for contender in dict.fromkeys(each.contender for each in measurements):
+        cells = []
+        for case in cases:
+            found = values(by_contender(measurements, case).get(contender, []), "images_per_second")
+            cells.append(f"{statistics.median(found):,.0f}" if found else "")
+        lines.append(f"| {contender} | {' | '.join(cells)} |")
+    return lines
+
+
 def table(measurements, case):
     """Return a case as lines of Markdown."""
     lines = [f"## {case}", "", HEAD, RULE]

@@ -2,6 +2,7 @@
 
 from harness import Case, Contender
 from suites.c1 import ONE, paribus
+from tables import rates
 from tasks import TINY_MLP, Task
 
 NAME = "c3"
@@ -27,5 +28,5 @@ def cases(settings):
     return made
 
 
-def summary(_):
-    return []
+def summary(made):
+    return rates(made)

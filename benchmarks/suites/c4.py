@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from harness import Case, Contender
 from suites.c1 import ONE
+from tables import rates
 from tasks import CNN, Task
 
 NAME = "c4"
@@ -37,5 +38,5 @@ def cases(settings):
     return made
 
 
-def summary(_):
-    return []
+def summary(made):
+    return rates(made)
