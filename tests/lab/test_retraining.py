@@ -1,4 +1,4 @@
-"""A folder of images that has changed since its runs were finished: they are trained again, and that is said."""
+"""Images, or the file of a network, that have changed: finished runs are trained again, and that is said."""
 
 import pytest
 from pictures import fill, flat
@@ -60,3 +60,20 @@ def test_only_the_runs_that_are_asked_for_again_are_counted(photos):
         "the images are not those of the 1 finished run (another fingerprint): "
         "it is trained again on the images as they are now"
     )
+
+
+def test_runs_of_another_file_of_their_network_are_trained_again_and_it_is_said(tmp_path):
+    nets = tmp_path / "nets.py"
+    nets.write_text(
+        "from torch import nn\n\nclass Net(nn.Sequential):\n"
+        "    def __init__(self):\n        super().__init__(nn.Flatten(), nn.Linear(64, 10))\n"
+    )
+    own = STUDY.replace('"folder:photos"', '"digits"').replace('layers = ["Flatten", "Linear(classes)"]', "MODULE")
+    (tmp_path / "mine.toml").write_text(own.replace("MODULE", 'module = "nets.py:Net"'), encoding="utf-8")
+    assert run(tmp_path / "photos")[:3:2] == ([], 4)
+    nets.write_text(nets.read_text() + "# the same network, but who knows\n")
+    said, before, ended, _ = run(tmp_path / "photos")
+    assert said == ["nets.py has changed since the 4 finished runs: they are trained again with the file as it is now"]
+    assert not any(before)
+    assert ended == 4
+    assert run(tmp_path / "photos")[:3:2] == ([], 0)

@@ -98,7 +98,7 @@ def run(  # noqa: PLR0913  every one is an option of the command, all by keyword
 def _train(store: Store, study: Study, *, shelf: "Shelf", crew: "Crew", watch: Watch) -> None:
     """Train what the study asks for; then what it asks for in the light of that; until it asks for no more."""
     from paribus.lab.prepare import prepare  # noqa: PLC0415
-    from paribus.lab.retraining import other_images  # noqa: PLC0415
+    from paribus.lab.retraining import trained_again  # noqa: PLC0415
     from paribus.lab.sampling import keep_samples  # noqa: PLC0415
     from paribus.lab.training import describe_models, train_all  # noqa: PLC0415
 
@@ -111,7 +111,7 @@ def _train(store: Store, study: Study, *, shelf: "Shelf", crew: "Crew", watch: W
         _write_findings(store, prepared, shelf)
         known = _ended(store)
         missing = [each for each in prepared.runs if each.run.key not in known]
-        said = said or other_images(store.reader.runs(current=False), prepared, missing=missing)
+        said = said or trained_again(store.reader.runs(current=False), prepared, missing=missing)
         if said != told:
             watch(Snapshot("reading images", said=said))
             told = said
