@@ -95,7 +95,9 @@ def measure(case, *, repeats, files, tell=print):
         tell(compile_once(files))
     if case.planned:
         first = case.contenders[0]
-        _launch(first, replace(first.task, folder=files.folder_of(first.task)), Measurement(case.name, first.name, 0))
+        once = Measurement(case.name, first.name, 0)
+        _launch(first, replace(first.task, folder=files.folder_of(first.task)), once)
+        tell(f"  its plan measured, not counted: {once.error or f'{once.seconds:.1f} s'}")
     for repeat in range(repeats):
         for contender in case.contenders:
             task = replace(contender.task, folder=files.folder_of(contender.task))

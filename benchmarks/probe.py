@@ -15,7 +15,7 @@ import numpy as np
 
 SIDE = 1024
 SECONDS = 0.15
-CHAINS, TURNS = 12, 2**18  # of multiply-adds beside one another: more than a core works at, fewer than it has registers
+TURNS = 2**18
 
 
 def fastest(work):
@@ -37,12 +37,15 @@ def torch_product():
 
 
 def multiply_adds():
-    """Return GF/s of fused multiply-adds in registers: what the core can do at most."""
+    """Return GF/s of fused multiply-adds in registers, the most a core can do; None where it has no such thing."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     features = llvm.get_host_cpu_features()
+    if not features.get("fma", not features.get("sse", False)):
+        return None
     lanes = 16 if features.get("avx512f") else 8 if features.get("avx") else 4
-    wide, chains = f"<{lanes} x float>", range(CHAINS)
+    # Beside one another: more than a core works at, fewer than it has registers.
+    wide, chains = f"<{lanes} x float>", range(12 if lanes == 8 else 24)
     held = "".join(f"%a{i} = phi {wide} [%all, %start], [%b{i}, %turn]\n" for i in chains)
     moved = "".join(f"%b{i} = call {wide} @fma({wide} %a{i}, {wide} %all, {wide} %all)\n" for i in chains)
     added = "".join(f"%s{i + 1} = fadd {wide} %s{i}, %b{i}\n" for i in chains)
@@ -60,7 +63,7 @@ def multiply_adds():
             br i1 %more, label %turn, label %end
         end:
             %s0 = fadd {wide} %all, %all
-            {added} %sum = extractelement {wide} %s{CHAINS}, i32 0
+            {added} %sum = extractelement {wide} %s{len(chains)}, i32 0
             ret float %sum
         }}
     """.replace("@fma", f"@llvm.fma.v{lanes}f32")
@@ -69,7 +72,7 @@ def multiply_adds():
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(code), machine)
     engine.finalize_object()
     run = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_int64, ctypes.c_float)(engine.get_function_address("run"))
-    return 2 * CHAINS * lanes * TURNS / 1e9 / fastest(lambda: run(TURNS, 0.5))
+    return 2 * len(chains) * lanes * TURNS / 1e9 / fastest(lambda: run(TURNS, 0.5))
 
 
 def main():

@@ -38,7 +38,7 @@ def values(made, key):
     return [each.found[key] for each in made if each.found.get(key) is not None]
 
 
-def rates(measurements):
+def rate_table(measurements):
     """Return the median images a second of every contender in every case, as lines of Markdown."""
     cases = list(dict.fromkeys(each.case for each in measurements))
     lines = [f"| images/s | {' | '.join(cases)} |", "| --- |" + " ---: |" * len(cases)]

@@ -1,7 +1,7 @@
 """An MLP on one core and one thread, from batch 1 to 2,048, in every framework that people use for it."""
 
 from harness import Case, Contender
-from tables import rates
+from tables import rate_table
 from tasks import MLP, Task
 
 NAME = "c1"
@@ -50,4 +50,4 @@ def cases(settings):
 
 
 def summary(made):
-    return rates(made)
+    return rate_table(made)

@@ -2,7 +2,7 @@
 
 from harness import Case, Contender
 from suites.c1 import ONE, paribus
-from tables import rates
+from tables import rate_table
 from tasks import TINY_MLP, Task
 
 NAME = "c3"
@@ -29,4 +29,4 @@ def cases(settings):
 
 
 def summary(made):
-    return rates(made)
+    return rate_table(made)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from harness import Case, Contender
 from suites.c1 import ONE
-from tables import rates
+from tables import rate_table
 from tasks import CNN, Task
 
 NAME = "c4"
@@ -39,4 +39,4 @@ def cases(settings):
 
 
 def summary(made):
-    return rates(made)
+    return rate_table(made)

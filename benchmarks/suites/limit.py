@@ -14,13 +14,13 @@ TITLE = "Limits: achieved GF/s of one core against its matrix-product peak in th
 NOTE = (
     "FLOP are counted from the layers (matrix products and convolutions only, two for a multiply-add, no slope of "
     "the first layer's input). The peak is the better of numpy's and torch's 1024 x 1024 x 1024 product, float32, "
-    "one thread; beside it the share of what multiply-adds alone reach, which no product can exceed: libraries "
-    "stay far below it on processors that they do not know. The memory bound, for batches 1 and 8: parameters "
-    "read forward, read backward (but the first layer's), read and written by the update (and momentum read and "
-    "written), over the bandwidth of copying arrays of the size of the parameters. Bounds are upper limits of "
-    "such a schedule, not of every one: parameters that stay in the cache from step to step move faster. Products "
-    "that Paribus skips, because a pixel is dark (decision 0022), count as made, for it as for the others: its "
-    "shares say how fast the same training is, not how busy the core is, and may pass 100 %."
+    "one thread; beside it the share of what multiply-adds alone reach, which no product that is made can exceed: "
+    "libraries stay far below it on processors that they do not know. The memory bound, for batches 1 and 8: "
+    "parameters read forward, read backward (but the first layer's), read and written by the update (and momentum "
+    "read and written), over the bandwidth of copying arrays of the size of the parameters. Bounds are upper "
+    "limits of such a schedule, not of every one: parameters that stay in the cache from step to step move "
+    "faster. Products that Paribus skips, because a pixel is dark (decision 0022), count as made, for it as for "
+    "the others: its shares say how fast the same training is, not how busy the core is, and may pass 100 %."
 )
 SHAPES = [("MLP", MLP, batch, momentum) for momentum in (0.0, 0.9) for batch in (1, 8, 32, 128, 512)]
 SHAPES += [("CNN", CNN, batch, 0.9) for batch in (32, 128)]
@@ -71,12 +71,13 @@ def summary(made):
 def _row(case, name, measurements, *, task):
     count = counts(task)
     rate = statistics.median(values(measurements, "images_per_second"))
-    peak, most = (statistics.median(each.probe[key] for each in measurements) for key in ("gflops", "multiply_adds"))
+    peak = statistics.median(each.probe["gflops"] for each in measurements)
+    most = [each.probe["multiply_adds"] for each in measurements if each.probe["multiply_adds"]]
     reached = rate * count.training_flop / 1e9
     bound = share = ""
     if task.batch <= 8:
         copied = statistics.median(next(iter(each.probe["copy_gb_per_second"].values())) for each in measurements)
         fastest = task.batch * copied * 1e9 / count.traffic_bytes(momentum=task.momentum)
         bound, share = f"{fastest:,.0f} ({copied:.0f} GB/s)", f"{rate / fastest:.0%}"
-    shares = f"{reached / peak:.0%} | {reached / most:.0%}"
+    shares = f"{reached / peak:.0%} | " + (f"{reached / statistics.median(most):.0%}" if most else "")
     return f"| {case} | {name} | {rate:,.0f} | {reached:.1f} | {shares} | {bound} | {share} |"

@@ -15,8 +15,8 @@ NOTE = (
     "all. A further run: (seconds of 2 N runs less seconds of N) / N. To the first update: from the start of a process "
     "that calls `paribus.run` to the first images trained on (its processor seconds are of a whole study and of that); "
     "beside it a process that does no more than import torch and numba and load a function that numba has kept. "
-    "What is compiled once for a machine is compiled, and the plan, measured once for a recipe, is known, but for the "
-    "last case."
+    "What is compiled once for a machine is compiled, but for the last case; the plan, measured once for a recipe, is "
+    "known."
 )
 RUNS = 20
 FIRST, IMPORTS = "to the first update", "torch, numba and one kept function"

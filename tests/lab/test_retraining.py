@@ -73,7 +73,37 @@ def test_runs_of_another_file_of_their_network_are_trained_again_and_it_is_said(
     assert run(tmp_path / "photos")[:3:2] == ([], 4)
     nets.write_text(nets.read_text() + "# the same network, but who knows\n")
     said, before, ended, _ = run(tmp_path / "photos")
-    assert said == ["nets.py has changed since the 4 finished runs: they are trained again with the file as it is now"]
+    assert said == [
+        "nets.py has changed since 4 runs were finished (any edit counts): "
+        "they are trained again, and what was trained before is kept"
+    ]
     assert not any(before)
     assert ended == 4
     assert run(tmp_path / "photos")[:3:2] == ([], 0)
+    nets.write_text(nets.read_text().replace("# the same network, but who knows\n", ""))  # as it was: all is there
+    assert run(tmp_path / "photos")[:3:2] == ([], 0)
+
+
+def test_each_reason_is_named_once_it_is_one(tmp_path):
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "import numpy as np\nfrom torch import nn\n\n"
+        "class Net(nn.Sequential):\n"
+        "    def __init__(self):\n        super().__init__(nn.Flatten(), nn.Linear(16, 2))\n\n"
+        "def noise():\n"
+        "    draw = np.random.default_rng(0)\n"
+        "    made = draw.integers(0, 256, (40, 4, 4, 1), dtype=np.uint8), np.arange(40) % 2\n"
+        "    return made, made\n"
+    )
+    own = STUDY.replace("folder:photos", "mine.py:noise").replace('layers = ["Flatten", "Linear(classes)"]', "MODULE")
+    (tmp_path / "mine.toml").write_text(own.replace("MODULE", 'module = "./mine.py:Net"'), encoding="utf-8")
+    assert run(tmp_path / "photos", "design.seeds=1")[:3:2] == ([], 2)
+    mine.write_text(mine.read_text().replace("default_rng(0)", "default_rng(1)"))
+    (both,), _, ended, _ = run(tmp_path / "photos", "design.seeds=1")
+    assert both.startswith("the images are not those of the 2 finished runs (another fingerprint): they are trained")
+    assert "; mine.py has changed since 2 runs were finished" in both
+    assert ended == 2
+    mine.write_text(mine.read_text() + "# the same images\n")
+    (file,), _, ended, _ = run(tmp_path / "photos", "design.seeds=1")
+    assert file.startswith("mine.py has changed since 2 runs were finished")
+    assert ended == 2

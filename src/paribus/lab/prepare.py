@@ -165,12 +165,17 @@ def _identify(study: Study, run: Run, facts: Mapping[str, DataFacts]) -> Prepare
     source = model_source(run.recipe.model, base_dir=study.base_dir)
     shape, classes = facts[data].image_shape, len(facts[data].classes)
     return PreparedRun(
-        id=digest({"run": run.key, "data": facts[data].fingerprint, "model": source}),
+        id=identity(run.key, fingerprint=facts[data].fingerprint, source=source),
         run=run,
         data=data,
         model=digest([run.recipe.model.model_dump(mode="json"), source, list(shape), classes]),
         source=source,
     )
+
+
+def identity(key: str, *, fingerprint: str, source: str) -> str:
+    """Return a run's identity: what the study says of it, its images, and the file of its network ("" for none)."""
+    return digest({"run": key, "data": fingerprint, "model": source})
 
 
 def model_source(spec: ModelSpec, *, base_dir: Path) -> str:

@@ -1,8 +1,9 @@
 """What was trained on other images, or from another file, than those of now: it is kept, and trained again."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
-from paribus.lab.prepare import Prepared, PreparedRun
+from paribus.lab.prepare import Prepared, PreparedRun, identity
 from paribus.store import Run
 
 _ENDED = ("done", "diverged")
@@ -17,24 +18,26 @@ def trained_again(stored: Sequence[Run], prepared: Prepared, *, missing: Sequenc
         missing: the runs that are trained next.
     """
     now = {each.run.key: each for each in missing}
-    ended = [(run, now[run.key]) for run in stored if run.state in _ENDED and run.key in now]
-    images = {run.key for run, each in ended if run.data_fingerprint != prepared.data[each.data].fingerprint}
-    # Of the same recipe, seed and images: what else an identity has is the file of the network.
-    others = [(run, each) for run, each in ended if run.key not in images and run.id != each.id]
-    files = {run.key: each.run.recipe.model.module for run, each in others}
+    last = {run.key: run for run in sorted(stored, key=lambda run: run.sequence) if run.state in _ENDED}
+    images, files, names = 0, 0, set()
+    for key in now.keys() & last.keys():
+        before, each = last[key], now[key]
+        images += before.data_fingerprint != prepared.data[each.data].fingerprint
+        if before.id != identity(key, fingerprint=before.data_fingerprint, source=each.source):
+            files += 1
+            names.add(PurePath(str(each.run.recipe.model.module).rpartition(":")[0]).as_posix())
     said = []
     if images:
-        runs, are = _counted(len(images))
+        runs, are = ("run", "it is") if images == 1 else ("runs", "they are")
         said.append(
-            f"the images are not those of the {runs} (another fingerprint): "
+            f"the images are not those of the {images:,} finished {runs} (another fingerprint): "
             f"{are} trained again on the images as they are now"
         )
     if files:
-        runs, are = _counted(len(files))
-        names = " and ".join(sorted({str(module).rpartition(":")[0] for module in files.values()}))
-        said.append(f"{names} has changed since the {runs}: {are} trained again with the file as it is now")
+        runs, are = ("run was", "it is") if files == 1 else ("runs were", "they are")
+        have = "has" if len(names) == 1 else "have"
+        said.append(
+            f"{', '.join(sorted(names))} {have} changed since {files:,} {runs} finished (any edit counts): "
+            f"{are} trained again, and what was trained before is kept"
+        )
     return "; ".join(said)
-
-
-def _counted(count: int) -> tuple[str, str]:
-    return ("1 finished run", "it is") if count == 1 else (f"{count:,} finished runs", "they are")

@@ -7,7 +7,7 @@ from paribus.train.native_pointwise import clear
 from paribus.train.native_runs import copy_run, expect, mirror_run
 from paribus.train.native_tiles import LANES
 
-_AHEAD = 4  # images that are asked for before they are read
+_AHEAD, _MOST = 4, 4096  # images that are asked for before they are read, and bytes of each
 
 
 @compiled
@@ -18,7 +18,7 @@ def gather(pixels, index, first, count, size, shift, scale, goal):
     plane = size // channels
     for i in range(count):
         if i + _AHEAD < count:
-            expect(pixels, index[first + i + _AHEAD] * size, size)
+            expect(pixels, index[first + i + _AHEAD] * size, min(size, _MOST))
         for c in range(channels):
             source, made = part(pixels, index[first + i] * size + c * plane), part(goal, i * size + c * plane)
             less, times = shift[c], scale[c]
@@ -36,7 +36,7 @@ def gather_moved(pixels, index, height, width, moves, plane, shift, scale, goal)
     channels, size = shift.shape[0], height * width
     for i in range(index.shape[0]):
         if i + _AHEAD < index.shape[0]:
-            expect(pixels, index[i + _AHEAD] * channels * size, channels * size)
+            expect(pixels, index[i + _AHEAD] * channels * size, min(channels * size, _MOST))
         rows, columns = moves[index[i], 0], moves[index[i], 1]
         from_row, down, top, bottom = rows[0], rows[1], rows[2], rows[3]
         from_column, across, left, right = columns[0], columns[1], columns[2], columns[3]
