@@ -72,11 +72,11 @@ def test_runs_of_another_file_of_their_network_are_trained_again_and_it_is_said(
     (tmp_path / "mine.toml").write_text(own.replace("MODULE", 'module = "nets.py:Net"'), encoding="utf-8")
     assert run(tmp_path / "photos")[:3:2] == ([], 4)
     nets.write_text(nets.read_text() + "# the same network, but who knows\n")
-    said, before, ended, _ = run(tmp_path / "photos")
-    assert said == [
+    (sentence,), before, ended, _ = run(tmp_path / "photos")
+    assert sentence == (
         "nets.py has changed since 4 runs were finished (any edit counts): "
         "they are trained again, and what was trained before is kept"
-    ]
+    )
     assert not any(before)
     assert ended == 4
     assert run(tmp_path / "photos")[:3:2] == ([], 0)
