@@ -92,9 +92,12 @@ class _Learning:
         self._firm = self.builder.fcmp_ordered("==", decay, ir.Constant(decay.type, 0.0))
         self._cells = [cgutils.alloca_once(self.builder, tile.vector) for _ in self.registers]
 
-    def still(self) -> Any:
-        """Tell whether weights stay what they are where their gradient is 0."""
-        return self.builder.and_(self.builder.not_(self._heavy), self._firm)
+    def moves(self, length: Any, level: Any) -> Any:
+        """Tell whether a pixel's weights may change: not where no image of the batch lights it, and dark is 0."""
+        builder = self.builder
+        lit = builder.icmp_signed("!=", length, ir.Constant(length.type, 0))
+        given = builder.or_(lit, builder.fcmp_unordered("!=", level, ir.Constant(level.type, 0.0)))
+        return builder.or_(given, builder.or_(self._heavy, builder.not_(self._firm)))
 
     def placed(self, start: Any, offset: Any, apart: Any) -> list[Any]:
         """Return the places of all registers, of panels that are so far apart."""
@@ -189,19 +192,14 @@ def _learner(panels: int) -> Any:
             begin, sums = start("slopes", "at_slopes"), learning.placed(start("slopes", "at_sums"), zero, step)
             flat, moments, goal = start("theta"), start("first"), start("out", "at_out")
             totals = learning.placed(flat, at["total"], step)
-            still = learning.still()
             with cgutils.for_range(builder, builder.sub(at["high"], at["low"])) as loop:
                 pixel = builder.add(at["low"], loop.index)
                 darkness = builder.load(builder.gep(flat, [builder.add(at["dark"], pixel)]))
                 level = tile.spread(darkness)
                 length = builder.sext(builder.load(builder.gep(lengths, [pixel])), I64)
                 some = builder.mul(pixel, at["room"])
-                dark = builder.and_(
-                    builder.icmp_signed("==", length, zero),
-                    builder.fcmp_ordered("==", darkness, ir.Constant(darkness.type, 0.0)),
-                )
                 writes = builder.icmp_signed("!=", at["writes"], zero)
-                with builder.if_then(builder.or_(writes, builder.not_(builder.and_(still, dark)))):
+                with builder.if_then(builder.or_(writes, learning.moves(length, darkness))):
                     made = learning.gradient(
                         level, sums, length, builder.gep(rows, [some]), builder.gep(factors, [some]), begin
                     )
