@@ -15,12 +15,12 @@ NOTE = (
     "FLOP are counted from the layers (matrix products and convolutions only, two for a multiply-add, no slope of "
     "the first layer's input). The peak is the better of numpy's and torch's 1024 x 1024 x 1024 product, float32, "
     "one thread; beside it the share of what multiply-adds alone reach, which no product that is made can exceed: "
-    "libraries stay far below it on processors that they do not know. The memory bound, for batches 1 and 8: "
-    "parameters read forward, read backward (but the first layer's), read and written by the update (and momentum "
-    "read and written), over the bandwidth of copying arrays of the size of the parameters. Bounds are upper "
-    "limits of such a schedule, not of every one: parameters that stay in the cache from step to step move "
-    "faster. Products that Paribus skips, because a pixel is dark (decision 0022), count as made, for it as for "
-    "the others: its shares say how fast the same training is, not how busy the core is, and may pass 100 %."
+    "libraries may stay far below it. The memory bound, for batches 1 and 8: parameters read forward, read "
+    "backward (but the first layer's), read and written by the update (and momentum read and written), over the "
+    "bandwidth of copying arrays of the size of the parameters. Bounds are upper limits of such a schedule, not "
+    "of every one: parameters that stay in the cache from step to step move faster. Products that Paribus skips, "
+    "because a pixel is dark (decision 0022), count as made, for it as for the others: its shares say how fast "
+    "the same training is, not how busy the core is, and may pass 100 %."
 )
 SHAPES = [("MLP", MLP, batch, momentum) for momentum in (0.0, 0.9) for batch in (1, 8, 32, 128, 512)]
 SHAPES += [("CNN", CNN, batch, 0.9) for batch in (32, 128)]
